@@ -21,5 +21,4 @@ ALTER TABLE tracker.idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tracker.idempotency_keys FORCE ROW LEVEL SECURITY;
 CREATE POLICY service_access ON tracker.idempotency_keys TO tracker_role USING (true) WITH CHECK (true);
 
-GRANT USAGE ON SCHEMA tracker TO tracker_role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tracker.idempotency_keys TO tracker_role;

@@ -1,0 +1,39 @@
+-- What a waiting pod learns when it asks or is woken: takes what was reserved for it (so the reservation is held by somebody who
+-- listens), then answers as acquire_shards would. NULL: nothing has changed since assignment_version p_after.
+-- Errors: TK404 unknown_cluster | unknown_instance; TK409 incarnation_superseded.
+CREATE OR REPLACE FUNCTION tracker.poll_instance(
+  p_cluster text, p_instance text, p_incarnation uuid DEFAULT NULL, p_after bigint DEFAULT NULL, p_actor text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = ''
+AS $$
+DECLARE
+  c tracker.clusters;
+  i tracker.instances;
+BEGIN
+  SELECT * INTO c FROM tracker.clusters t WHERE t.cluster_name = p_cluster AND t.deleted_at IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_cluster', MESSAGE = format('no cluster named %s', p_cluster);
+  END IF;
+  UPDATE tracker.instances t SET last_seen = CASE WHEN t.state = 'standby' THEN clock_timestamp() ELSE t.last_seen END
+   WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance
+  RETURNING * INTO i;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_instance',
+      MESSAGE = format('no instance %s in cluster %s', p_instance, p_cluster);
+  ELSIF i.incarnation <> p_incarnation THEN
+    RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'incarnation_superseded',
+      MESSAGE = format('a later process has taken the name %s', p_instance);
+  END IF;
+  IF i.state = 'standby' AND EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = i.generation
+      AND l.reserved_for = p_instance AND l.reserved_until > clock_timestamp()) THEN
+    RETURN tracker.acquire_shards(p_cluster, p_instance, i.incarnation, i.pod_uid, i.want, i.min_shards, i.max_shards,
+      CASE WHEN i.generation = c.generation THEN 'serving' ELSE 'next' END, true, NULL, '{}', p_actor);
+  ELSIF c.assignment_version > p_after IS NOT FALSE THEN
+    RETURN tracker.assignment_reply(p_cluster, p_instance) || jsonb_build_object('strategy', 'existing_assignment', 'outcome',
+      CASE WHEN i.state = 'standby' THEN 'standby' ELSE 'held' END);
+  END IF;
+  RETURN NULL;
+END
+$$;
