@@ -51,6 +51,16 @@ BEGIN
         END LOOP;
       END LOOP;
 
+      -- Roles that a service takes for one transaction, to read as a person or for a report.
+      IF NOT EXISTS (SELECT FROM pg_auth_members
+                      WHERE roleid = to_regrole('coordination_user_scope') AND member = to_regrole('coordination_service')) THEN
+        GRANT coordination_user_scope TO coordination_service;
+      END IF;
+      IF NOT EXISTS (SELECT FROM pg_auth_members
+                      WHERE roleid = to_regrole('trace_reader') AND member = to_regrole('trace_service')) THEN
+        GRANT trace_reader TO trace_service;
+      END IF;
+
       -- Slow query reports of coordination-service are written as owner functions.
       IF NOT EXISTS (SELECT FROM pg_auth_members
                       WHERE roleid = to_regrole('pg_read_all_stats') AND member = to_regrole('quintet_owner')) THEN

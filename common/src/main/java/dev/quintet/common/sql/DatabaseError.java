@@ -1,0 +1,47 @@
+package dev.quintet.common.sql;
+
+import io.vertx.pgclient.PgException;
+import org.jspecify.annotations.Nullable;
+
+/** What PostgreSQL said. The state decides what it means; the message is for our log only. */
+public record DatabaseError(
+    String sqlState,
+    String message,
+    @Nullable String detail,
+    @Nullable String hint,
+    @Nullable String constraint) {
+
+  public static DatabaseError of(PgException e) {
+    return new DatabaseError(
+        e.getSqlState() == null ? "" : e.getSqlState(),
+        e.getErrorMessage() == null ? "" : e.getErrorMessage(),
+        e.getDetail(),
+        e.getHint(),
+        e.getConstraint());
+  }
+
+  /** Two transactions got in each other's way; either would have succeeded alone. */
+  public boolean retryable() {
+    return sqlState.equals("40001") || sqlState.equals("40P01");
+  }
+
+  /** The server is away, going, coming or full: the same request may succeed in a moment. */
+  public boolean unavailable() {
+    return sqlState.startsWith("08")
+        || sqlState.startsWith("57P0")
+        || sqlState.startsWith("53")
+        || sqlState.startsWith("58")
+        || sqlState.equals("57014") // statement_timeout
+        || sqlState.equals("55P03") // lock_timeout
+        || sqlState.equals("25006") // read only: a standby during a switch-over
+        || sqlState.equals("28000") // a role or password that is being changed
+        || sqlState.equals("28P01")
+        || sqlState.equals("3D000")
+        || retryable();
+  }
+
+  /** A value that the schema refuses; the service should have refused it before. */
+  public boolean badValue() {
+    return sqlState.startsWith("22") || sqlState.startsWith("23") || sqlState.equals("54000");
+  }
+}

@@ -1,0 +1,62 @@
+package dev.quintet.common.sql;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Runs statements with a deadline. What another transaction got in the way of is tried again, at
+ * most three times: PostgreSQL has undone all of it, so nothing happens twice.
+ */
+@ApplicationScoped
+public class Statements {
+  private final Pool pool;
+  private final Duration deadline;
+
+  Statements(
+      Pool pool,
+      @ConfigProperty(name = "quintet.pg.deadline", defaultValue = "10s") Duration deadline) {
+    this.pool = pool;
+    this.deadline = deadline;
+  }
+
+  /** One prepared statement: one round trip, its own transaction. */
+  public Uni<RowSet<Row>> run(String sql, Tuple values) {
+    return safely(() -> pool.preparedQuery(sql).execute(values));
+  }
+
+  public Uni<RowSet<Row>> run(String sql) {
+    return safely(() -> pool.preparedQuery(sql).execute());
+  }
+
+  /** Several statements that hold or fail together. {@code work} may run more than once. */
+  public <T> Uni<T> together(Function<SqlConnection, Uni<T>> work) {
+    return safely(() -> pool.withTransaction(work));
+  }
+
+  private <T> Uni<T> safely(Supplier<Uni<? extends T>> attempt) {
+    return Uni.createFrom()
+        .<T>deferred(attempt)
+        .onFailure(Statements::inTheWay)
+        .retry()
+        .withBackOff(Duration.ofMillis(5), Duration.ofMillis(100))
+        .withJitter(0.9)
+        .atMost(3)
+        .ifNoItem()
+        .after(deadline)
+        .fail();
+  }
+
+  private static boolean inTheWay(Throwable failure) {
+    return failure instanceof PgException e && DatabaseError.of(e).retryable();
+  }
+}

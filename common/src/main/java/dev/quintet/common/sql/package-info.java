@@ -1,0 +1,5 @@
+/** The only way to the database besides a service's own Queries classes. */
+@NullMarked
+package dev.quintet.common.sql;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,15 @@
+-- The owner's default privileges take EXECUTE away from PUBLIC, so who may ask is said here.
+DO $auth$
+DECLARE
+  ours regprocedure;
+BEGIN
+  FOR ours IN
+    SELECT p.oid FROM pg_proc p
+     WHERE p.oid IN (to_regprocedure('auth.role()'), to_regprocedure('auth.uid()'), to_regprocedure('auth.jwt()'))
+       AND p.proowner = to_regrole('quintet_owner')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role, authenticated, anon, trace_reader, coordination_user_scope,
+      tracker_role, autoscaler_role, coordination_role, trace_role, supervisor_role', ours);
+  END LOOP;
+END
+$auth$;
