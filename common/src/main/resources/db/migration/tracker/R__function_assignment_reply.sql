@@ -22,7 +22,10 @@ BEGIN
     'cluster_name', p_cluster, 'instance_id', p_instance, 'incarnation', i.incarnation, 'state', i.state,
     'generation', i.generation, 'total_shards', v_total, 'serving', i.generation = c.generation,
     'max_concurrency', c.max_concurrency, 'assignment_version', c.assignment_version, 'fencing_mode', c.fencing_mode,
-    'heartbeat_interval_ms', tracker.ms(c.heartbeat_interval), 'directives', coalesce(i.directives, '[]'));
+    'heartbeat_interval_ms', tracker.ms(c.heartbeat_interval), 'directives', coalesce(i.directives, '[]'),
+    'offers', coalesce((SELECT jsonb_agg(o.shard_id ORDER BY o.shard_id) FROM tracker.shard_leases o
+      WHERE o.cluster_name = p_cluster AND o.reserved_for = p_instance AND o.generation = i.generation AND o.reserved_until > v_now
+        AND o.instance_id IS DISTINCT FROM p_instance AND (o.instance_id IS NULL OR o.expires_at < v_now)), '[]'));
   RETURN v_reply || (
     SELECT jsonb_build_object(
       'standby', i.state = 'standby',
