@@ -780,7 +780,11 @@ public final class TrackedShards implements AutoCloseable {
     }
     placement.lock();
     try {
-      leaving.forEach(shard -> held.remove(shard.line.shardId(), shard));
+      for (Held shard : leaving) {
+        held.remove(shard.line.shardId(), shard);
+        relay.forget(shard.line);
+        endLater(shard);
+      }
     } finally {
       placement.unlock();
     }
@@ -790,10 +794,6 @@ public final class TrackedShards implements AutoCloseable {
                 .put("incarnation", incarnation)
                 .put("reason", reason)
                 .put("shards", shards));
-    for (Held shard : leaving) {
-      relay.forget(shard.line);
-      endLater(shard);
-    }
     if (released) {
       LOG.info("event=released shards={} reason={}", ids, reason);
       watch.released(ids);
