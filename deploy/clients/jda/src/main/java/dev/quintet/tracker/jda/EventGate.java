@@ -2,8 +2,12 @@ package dev.quintet.tracker.jda;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -12,7 +16,12 @@ import net.dv8tion.jda.api.entities.ISnowflake;
 import net.dv8tion.jda.api.events.GenericEvent;
 import net.dv8tion.jda.api.events.RawGatewayEvent;
 import net.dv8tion.jda.api.events.StatusChangeEvent;
+import net.dv8tion.jda.api.events.guild.GenericGuildEvent;
+import net.dv8tion.jda.api.events.guild.GuildReadyEvent;
+import net.dv8tion.jda.api.events.interaction.GenericInteractionCreateEvent;
+import net.dv8tion.jda.api.events.message.GenericMessageEvent;
 import net.dv8tion.jda.api.events.message.MessageReceivedEvent;
+import net.dv8tion.jda.api.events.session.GenericSessionEvent;
 import net.dv8tion.jda.api.events.session.ShutdownEvent;
 import net.dv8tion.jda.api.hooks.IEventManager;
 import org.slf4j.Logger;
@@ -29,6 +38,8 @@ final class EventGate implements IEventManager {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventGate.class);
   private static final int MAX_HELD = 10_000;
+  private static final Set<String> RAW_STARTS =
+      Set.of("READY", "RESUMED", "GUILD_CREATE", "GUILD_MEMBERS_CHUNK");
 
   enum Mode {
     /** Events wait for {@link #open}. */
@@ -45,7 +56,7 @@ final class EventGate implements IEventManager {
   /** Read: an event is with the listeners. Write: the mode changes, so none is. */
   private final ReentrantReadWriteLock turn = new ReentrantReadWriteLock();
 
-  private final Queue<GenericEvent> held = new ArrayDeque<>();
+  private final Deque<GenericEvent> held = new ArrayDeque<>();
   private volatile Mode mode;
 
   EventGate(IEventManager listeners, Mode mode, BooleanSupplier mayAct) {
@@ -94,25 +105,22 @@ final class EventGate implements IEventManager {
 
   private void hold(GenericEvent event) {
     if (held.size() == MAX_HELD) {
-      LOG.warn("event=held_events_dropped shard={}", event.getJDA().getShardInfo().getShardId());
-      held.clear();
+      LOG.warn("event=held_event_dropped shard={}", event.getJDA().getShardInfo().getShardId());
+      held.removeFirst();
     }
-    held.add(event);
+    held.addLast(event);
   }
 
-  /**
-   * Lets events through, those held back first.
-   *
-   * @param alreadyHandled tells by its id whether the outgoing generation has acted on an event
-   */
-  void open(EventFilter alreadyHandled) {
+  /** Lets events through, those held back first, less what another generation has handled. */
+  void open(HandledBefore before) {
     turn.writeLock().lock();
     try {
       if (mode != Mode.HOLDING) {
         return;
       }
-      for (GenericEvent event = held.poll(); event != null; event = held.poll()) {
-        if (!alreadyHandled.test(guildId(event), eventId(event))) {
+      Set<GenericEvent> repeated = repeated(before);
+      for (GenericEvent event = held.pollFirst(); event != null; event = held.pollFirst()) {
+        if (!repeated.contains(event)) {
           deliver(event);
         }
       }
@@ -120,6 +128,28 @@ final class EventGate implements IEventManager {
     } finally {
       turn.writeLock().unlock();
     }
+  }
+
+  /**
+   * Messages and interactions compare by their id. What has none (a reaction, a member joining)
+   * goes by its place: what came before a handled event of the same old shard was handled too.
+   */
+  private Set<GenericEvent> repeated(HandledBefore before) {
+    Set<GenericEvent> repeated = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<Integer> reached = new HashSet<>();
+    for (var backwards = held.descendingIterator(); backwards.hasNext(); ) {
+      GenericEvent event = backwards.next();
+      if (!tellsOfWorld(event)) {
+        continue;
+      }
+      long eventId = eventId(event);
+      int oldShard = before.shardOf(guildId(event));
+      if (eventId == 0 ? reached.contains(oldShard) : before.includes(guildId(event), eventId)) {
+        repeated.add(event);
+        reached.add(oldShard);
+      }
+    }
+    return repeated;
   }
 
   /** False if a listener was still at work at the limit; then the gate stays as it was. */
@@ -151,14 +181,30 @@ final class EventGate implements IEventManager {
     return lastEventId.get();
   }
 
-  /** Answers for (guild, 0 for none; event id, 0 for an event without one). */
-  @FunctionalInterface
-  interface EventFilter {
-    boolean test(long guildId, long eventId);
-
-    static EventFilter none() {
-      return (guildId, eventId) -> false;
+  /** From where another holder would have to resume for the sake of what waits here; 0: nothing. */
+  long firstHeldSeq() {
+    turn.readLock().lock();
+    try {
+      return held.stream()
+          .filter(EventGate::tellsOfWorld)
+          .mapToLong(GenericEvent::getResponseNumber)
+          .findFirst()
+          .orElse(0);
+    } finally {
+      turn.readLock().unlock();
     }
+  }
+
+  /**
+   * False for what only tells that this connection has come up: no other process has handled that.
+   */
+  private static boolean tellsOfWorld(GenericEvent event) {
+    return switch (event) {
+      case RawGatewayEvent raw -> !RAW_STARTS.contains(raw.getType());
+      case GenericSessionEvent session -> false;
+      case GuildReadyEvent ready -> false;
+      default -> true;
+    };
   }
 
   private static long eventId(GenericEvent event) {
@@ -181,9 +227,10 @@ final class EventGate implements IEventManager {
   private static long guildId(GenericEvent event) {
     return switch (event) {
       case RawGatewayEvent raw -> raw.getPayload().getUnsignedLong("guild_id", 0);
-      case MessageReceivedEvent message ->
+      case GenericGuildEvent guild -> guild.getGuild().getIdLong();
+      case GenericMessageEvent message ->
           message.isFromGuild() ? message.getGuild().getIdLong() : 0;
-      case net.dv8tion.jda.api.events.interaction.GenericInteractionCreateEvent interaction -> {
+      case GenericInteractionCreateEvent interaction -> {
         var guild = interaction.getGuild();
         yield guild == null ? 0 : guild.getIdLong();
       }

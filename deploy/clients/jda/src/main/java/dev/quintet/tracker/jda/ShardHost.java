@@ -93,10 +93,13 @@ final class ShardHost {
     return manager.getShardById(shardId);
   }
 
-  /** The number of the last event that JDA has read for the shard. */
+  /** The number of the last event that JDA has read for the shard, less what waits at the gate. */
   long handledSeq(int shardId) {
     JDA jda = shard(shardId);
-    return jda == null ? 0 : jda.getResponseTotal();
+    EventGate gate = gates.get(shardId);
+    long read = jda == null ? 0 : jda.getResponseTotal();
+    long waiting = gate == null ? 0 : gate.firstHeldSeq();
+    return waiting == 0 ? read : Math.min(read, waiting - 1);
   }
 
   void shutdown() {

@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +35,7 @@ import net.dv8tion.jda.api.JDA;
 import net.dv8tion.jda.api.exceptions.ParsingException;
 import net.dv8tion.jda.api.hooks.IEventManager;
 import net.dv8tion.jda.api.hooks.InterfacedEventManager;
+import net.dv8tion.jda.api.requests.RestConfig;
 import net.dv8tion.jda.api.sharding.DefaultShardManagerBuilder;
 import net.dv8tion.jda.api.sharding.ShardManager;
 import net.dv8tion.jda.api.utils.data.DataArray;
@@ -70,7 +73,6 @@ public final class TrackedShards implements AutoCloseable {
   private static final Duration RELEASE_LIMIT = Duration.ofMillis(800);
 
   private enum ShardState {
-    CLAIMED,
     CONNECTING,
     READY
   }
@@ -80,7 +82,7 @@ public final class TrackedShards implements AutoCloseable {
     final ShardLine line;
     final ShardHost host;
     volatile Lease lease;
-    volatile ShardState state = ShardState.CLAIMED;
+    volatile ShardState state = ShardState.CONNECTING;
     int attempts;
 
     Held(ShardLine line, ShardHost host, Lease lease) {
@@ -110,16 +112,25 @@ public final class TrackedShards implements AutoCloseable {
   private final CountDownLatch registered = new CountDownLatch(1);
   private final List<Thread> loops = new ArrayList<>();
 
-  /** Guards held and host. */
+  /** Guards the three fields below. */
   private final ReentrantLock placement = new ReentrantLock();
 
   private final Map<Integer, Held> held = new TreeMap<>();
+
+  /**
+   * JDA knows shards by number only: a shard that comes back waits for the end of the one before.
+   */
+  private final Map<Integer, CompletableFuture<Void>> endings = new HashMap<>();
+
   private volatile @Nullable ShardHost host;
   private volatile boolean serving = true;
   private volatile boolean paused;
   private volatile boolean inLine;
-  private volatile boolean draining;
   private volatile int extra;
+  private volatile String layout;
+  private volatile TrackerSettings.Fencing clusterFencing = TrackerSettings.Fencing.STRICT;
+  private volatile boolean toldToServe;
+  private volatile boolean confirm;
   private volatile long heartbeatIntervalMs = 15_000;
   private volatile long assignmentVersion;
 
@@ -128,6 +139,7 @@ public final class TrackedShards implements AutoCloseable {
     this.bot = builder.bot;
     this.listeners = builder.listeners;
     this.watch = builder.watch;
+    this.layout = settings.generation();
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -200,13 +212,13 @@ public final class TrackedShards implements AutoCloseable {
     var backoff = new Backoff();
     askDiscord(token);
     while (!stopping.get()) {
-      int missing = draining ? 0 : wanted() - heldCount();
-      if (missing <= 0) {
+      if (heldCount() >= wanted() && !confirm) {
         seatsNow.acquire();
         seatsNow.drainPermits();
         continue;
       }
       try {
+        confirm = false;
         TrackerApi.Reply reply = api.acquire(acquisition(), CALL_LIMIT);
         if (stopping.get()) {
           return;
@@ -251,7 +263,7 @@ public final class TrackedShards implements AutoCloseable {
             .put("want", wanted())
             .put("min", 1)
             .put("max_shards", settings.maxShards())
-            .put("generation", settings.generation())
+            .put("generation", layout)
             .put("standby", settings.standby());
     putIfKnown(body, "pod_uid", settings.podUid());
     putIfKnown(body, "hostname", pod.hostname());
@@ -292,7 +304,7 @@ public final class TrackedShards implements AutoCloseable {
   private void awaitChange() throws InterruptedException {
     try {
       long asked = System.nanoTime();
-      TrackerApi.Reply reply = api.awaitAssignments(LONG_POLL_S, assignmentVersion);
+      TrackerApi.Reply reply = api.awaitAssignments(incarnation, LONG_POLL_S, assignmentVersion);
       // The answer may be up to the whole wait old: no deadline can be counted from it. What it
       // tells is that asking again is worth while.
       if (reply.ok()) {
@@ -320,6 +332,10 @@ public final class TrackedShards implements AutoCloseable {
     inLine = false;
     assignmentVersion = body.getLong("assignment_version", assignmentVersion);
     heartbeatIntervalMs = body.getLong("heartbeat_interval_ms", heartbeatIntervalMs);
+    clusterFencing =
+        body.getString("fencing_mode", "strict").equals("available")
+            ? TrackerSettings.Fencing.AVAILABLE
+            : TrackerSettings.Fencing.STRICT;
     long validForMs = body.getLong("valid_for_ms");
     int generation = body.getInt("generation");
     DataArray shards = body.getArray("shards");
@@ -331,6 +347,8 @@ public final class TrackedShards implements AutoCloseable {
       ShardHost home = hostFor(generation, body.getInt("total_shards"));
       if (held.isEmpty()) {
         serving = body.getBoolean("serving", true);
+        toldToServe = serving;
+        paused = false;
       }
       for (int i = 0; i < shards.length(); i++) {
         DataObject shard = shards.getObject(i);
@@ -342,7 +360,7 @@ public final class TrackedShards implements AutoCloseable {
           renewed(known, reply.sentNanos(), validForMs);
         } else if (!lease.over(System.nanoTime())) {
           if (known != null) {
-            cut(known, "superseded");
+            cut(known, "regranted");
           }
           run(home, lease, ResumeState.from(shard));
         }
@@ -391,7 +409,16 @@ public final class TrackedShards implements AutoCloseable {
     watchDeadline(shard);
     LOG.info("event=acquired {} resumable={}", line, resume != null);
     watch.acquired(shardId, lease.epoch(), resume != null);
-    home.start(shardId);
+    var unused =
+        endings
+            .getOrDefault(shardId, CompletableFuture.completedFuture(null))
+            .thenRunAsync(() -> startJda(shard), virtual);
+  }
+
+  private void startJda(Held shard) {
+    if (heldNow(shard.line.shardId()) == shard) {
+      shard.host.start(shard.line.shardId());
+    }
   }
 
   // ---- heartbeats
@@ -483,10 +510,15 @@ public final class TrackedShards implements AutoCloseable {
     if (session != null) {
       session.putInto(report);
     }
-    if (gate != null && gate.lastEventId() > 0) {
-      report.put("last_event_id", Long.toUnsignedString(gate.lastEventId()));
-    }
+    putLastEvent(shard, report);
     return report;
+  }
+
+  private static void putLastEvent(Held shard, DataObject entry) {
+    EventGate gate = shard.host.gate(shard.line.shardId());
+    if (gate != null && gate.lastEventId() > 0) {
+      entry.put("last_event_id", Long.toUnsignedString(gate.lastEventId()));
+    }
   }
 
   private boolean heard(TrackerApi.Reply reply, List<Held> listed) throws InterruptedException {
@@ -495,17 +527,24 @@ public final class TrackedShards implements AutoCloseable {
       case 200 -> {}
       case 409 -> {
         // None renewed. Each shard's own outcome is in the body; without one, all are gone.
+        if (body.getString("reason", "").equals("superseded")) {
+          giveUp();
+          return true;
+        }
         if (body.isNull("shards")) {
           listed.forEach(shard -> lose(shard, body.getString("reason", reply.code())));
-          seatsNow.release();
           return true;
         }
       }
       case 404 -> {
         LOG.warn("event=unknown_to_tracker reason=\"{}\"", reply.problem());
+        if (!"unknown_instance".equals(reply.code())) {
+          return false;
+        }
         inLine = false;
-        askForSeats();
-        return "unknown_instance".equals(reply.code());
+        listed.forEach(shard -> lose(shard, reply.code()));
+        seatsNow.release();
+        return true;
       }
       default -> {
         LOG.warn("event=heartbeat_refused reason=\"{}\"", reply.problem());
@@ -523,8 +562,10 @@ public final class TrackedShards implements AutoCloseable {
         .filter(warnings -> warnings.length() > 0)
         .ifPresent(warnings -> LOG.info("event=heartbeat_warnings {}", warnings));
     if (body.optArray("unlisted").map(DataArray::length).orElse(0) > 0) {
-      // Ours by the tracker's books, but closed here after a deadline: ask, and they are confirmed.
-      askForSeats();
+      // Ours by the tracker's books, but not run here: closed at a deadline, or granted in a reply
+      // that was lost. Asking again confirms them, with their epochs.
+      confirm = true;
+      seatsNow.release();
     }
     obey(body, listed);
     return true;
@@ -549,26 +590,36 @@ public final class TrackedShards implements AutoCloseable {
   }
 
   private void obey(DataObject body, List<Held> listed) throws InterruptedException {
-    int offers = draining ? 0 : body.optArray("offers").map(DataArray::length).orElse(0);
-    if (offers > 0 && heldCount() + offers > settings.want()) {
-      extra = Math.max(extra, heldCount() + offers - settings.want());
+    int offers = body.optArray("offers").map(DataArray::length).orElse(0);
+    extra = Math.max(0, heldCount() + offers - settings.want());
+    if (offers > 0) {
       seatsNow.release();
     }
     Directives directives = Directives.of(body);
-    if (directives.drain()) {
-      List<Held> leaving =
-          listed.stream().filter(shard -> directives.drains(shard.line.shardId())).toList();
-      draining = true;
-      handOver(leaving, "drain");
-    } else {
-      draining = false;
+    if (!directives.drained().isEmpty()) {
+      handOver(
+          listed.stream()
+              .filter(shard -> directives.drained().contains(shard.line.shardId()))
+              .toList(),
+          "drain");
+      seatsNow.release();
     }
     if (directives.pause()) {
       pauseAll(listed);
-    } else if (paused || !serving) {
-      if (body.getBoolean("serving", true)) {
-        serve(listed, directives.handledBefore());
+      return;
+    }
+    boolean servingNow = body.getBoolean("serving", true);
+    if (directives.serve() != null && !serving) {
+      serve(listed, directives.serve());
+    } else if (servingNow && paused) {
+      // The cutover was called off.
+      serve(listed, HandledBefore.nothing());
+    } else if (servingNow && !serving) {
+      // The directive comes with the cutover; a second reply without it means that it was missed.
+      if (toldToServe) {
+        serve(listed, HandledBefore.nothing());
       }
+      toldToServe = true;
     }
   }
 
@@ -590,13 +641,14 @@ public final class TrackedShards implements AutoCloseable {
     beatNow.release();
   }
 
-  private void serve(List<Held> listed, EventGate.EventFilter alreadyHandled) {
+  private void serve(List<Held> listed, HandledBefore before) {
     paused = false;
     serving = true;
+    layout = "serving";
     for (Held shard : listed) {
       EventGate gate = shard.host.gate(shard.line.shardId());
       if (gate != null) {
-        gate.open(alreadyHandled);
+        gate.open(before);
       }
     }
     LOG.info("event=serving shards={}", listed.size());
@@ -609,7 +661,8 @@ public final class TrackedShards implements AutoCloseable {
     var backoff = new Backoff();
     while (!stopping.get()) {
       try (var lines =
-          new BufferedReader(new InputStreamReader(api.stream(), StandardCharsets.UTF_8))) {
+          new BufferedReader(
+              new InputStreamReader(api.stream(incarnation), StandardCharsets.UTF_8))) {
         for (String line = lines.readLine();
             line != null && !stopping.get();
             line = lines.readLine()) {
@@ -632,11 +685,16 @@ public final class TrackedShards implements AutoCloseable {
   // ---- ends of leases
 
   private boolean mayAct(Held shard, long nowNanos) {
-    return settings.fencing() == TrackerSettings.Fencing.AVAILABLE || !shard.lease.over(nowNanos);
+    return !strict() || !shard.lease.over(nowNanos);
+  }
+
+  private boolean strict() {
+    TrackerSettings.Fencing own = settings.fencing();
+    return (own == null ? clusterFencing : own) == TrackerSettings.Fencing.STRICT;
   }
 
   private void watchDeadline(Held shard) {
-    if (settings.fencing() == TrackerSettings.Fencing.STRICT) {
+    if (strict()) {
       var unused =
           deadlines.schedule(
               this::expireOverdue,
@@ -678,7 +736,18 @@ public final class TrackedShards implements AutoCloseable {
     relay.forget(shard.line);
     LOG.warn("event=lost {} reason={}", shard.line, reason);
     watch.lost(shardId, reason);
-    virtual.execute(() -> endJda(shard));
+    endLater(shard);
+  }
+
+  private void endLater(Held shard) {
+    placement.lock();
+    try {
+      var unused =
+          endings.put(
+              shard.line.shardId(), CompletableFuture.runAsync(() -> endJda(shard), virtual));
+    } finally {
+      placement.unlock();
+    }
   }
 
   private static void endJda(Held shard) {
@@ -703,16 +772,19 @@ public final class TrackedShards implements AutoCloseable {
           DataObject.empty().put("shard_id", shard.line.shardId()).put("epoch", shard.line.epoch());
       ResumeState resume = shard.line.resumeState();
       if (resume != null) {
-        DataObject state = DataObject.empty();
-        resume.putInto(state);
-        entry.put("resume", state);
+        resume.putInto(entry);
       }
+      putLastEvent(shard, entry);
       shards.add(entry);
       ids.add(shard.line.shardId());
     }
     placement.lock();
     try {
-      leaving.forEach(shard -> held.remove(shard.line.shardId(), shard));
+      for (Held shard : leaving) {
+        held.remove(shard.line.shardId(), shard);
+        relay.forget(shard.line);
+        endLater(shard);
+      }
     } finally {
       placement.unlock();
     }
@@ -722,10 +794,6 @@ public final class TrackedShards implements AutoCloseable {
                 .put("incarnation", incarnation)
                 .put("reason", reason)
                 .put("shards", shards));
-    for (Held shard : leaving) {
-      relay.forget(shard.line);
-      virtual.execute(() -> endJda(shard));
-    }
     if (released) {
       LOG.info("event=released shards={} reason={}", ids, reason);
       watch.released(ids);
@@ -776,22 +844,40 @@ public final class TrackedShards implements AutoCloseable {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
-    registered.countDown();
-    Thread self = Thread.currentThread();
-    loops.stream().filter(loop -> !loop.equals(self)).forEach(Thread::interrupt);
+    endLoops();
     try {
-      handOver(heldShards(), "sigterm");
+      var unused = handOver(heldShards(), "sigterm");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      deadlines.shutdownNow();
-      ShardHost last = host;
-      if (last != null) {
-        last.shutdown();
-      }
-      relay.close();
-      stopped.countDown();
+      endAll();
     }
+  }
+
+  /** A later process has our name. Asking again would take the shards from it, for ever. */
+  private void giveUp() {
+    LOG.error("event=superseded instance={}", settings.instanceId());
+    heldShards().forEach(shard -> lose(shard, "superseded"));
+    if (stopping.compareAndSet(false, true)) {
+      endLoops();
+      endAll();
+    }
+  }
+
+  private void endLoops() {
+    registered.countDown();
+    Thread self = Thread.currentThread();
+    loops.stream().filter(loop -> !loop.equals(self)).forEach(Thread::interrupt);
+  }
+
+  private void endAll() {
+    deadlines.shutdownNow();
+    ShardHost last = host;
+    if (last != null) {
+      last.shutdown();
+    }
+    relay.close();
+    stopped.countDown();
   }
 
   // ---- identify permits and what the relay tells
@@ -918,10 +1004,6 @@ public final class TrackedShards implements AutoCloseable {
     return heldShards().size();
   }
 
-  private void askForSeats() {
-    seatsNow.release();
-  }
-
   // ---- what Discord says about the bot
 
   private void askDiscord(String token) throws InterruptedException {
@@ -960,7 +1042,7 @@ public final class TrackedShards implements AutoCloseable {
         http.send(
             HttpRequest.newBuilder(settings.discordApi().resolve(path))
                 .header("authorization", "Bot " + token)
-                .header("user-agent", net.dv8tion.jda.api.requests.RestConfig.USER_AGENT)
+                .header("user-agent", RestConfig.USER_AGENT)
                 .timeout(CALL_LIMIT)
                 .build(),
             BodyHandlers.ofString());
@@ -1022,56 +1104,26 @@ public final class TrackedShards implements AutoCloseable {
   }
 
   /** What a heartbeat's reply tells the pod to do. */
-  private record Directives(
-      boolean pause,
-      boolean drain,
-      java.util.Set<Integer> drained,
-      EventGate.EventFilter handledBefore) {
+  private record Directives(boolean pause, Set<Integer> drained, @Nullable HandledBefore serve) {
 
     static Directives of(DataObject body) {
       boolean pause = false;
-      boolean drain = false;
-      java.util.Set<Integer> drained = new java.util.HashSet<>();
-      EventGate.EventFilter handledBefore = EventGate.EventFilter.none();
+      Set<Integer> drained = new HashSet<>();
+      HandledBefore serve = null;
       DataArray list = body.optArray("directives").orElseGet(DataArray::empty);
       for (int i = 0; i < list.length(); i++) {
-        boolean bare = list.isType(i, net.dv8tion.jda.api.utils.data.DataType.STRING);
-        DataObject directive =
-            bare ? DataObject.empty().put("kind", list.getString(i)) : list.getObject(i);
-        switch (directive.getString("kind", directive.getString("type", ""))) {
+        DataObject directive = list.getObject(i);
+        switch (directive.getString("type", "")) {
           case "pause" -> pause = true;
-          case "drain" -> {
-            drain = true;
-            directive
-                .optArray("shards")
-                .ifPresent(shards -> shards.stream(DataArray::getInt).forEach(drained::add));
-          }
-          case "serve" -> handledBefore = handledBefore(directive);
-          default -> {}
+          case "drain" ->
+              directive
+                  .optArray("shards")
+                  .ifPresent(shards -> shards.stream(DataArray::getInt).forEach(drained::add));
+          case "serve" -> serve = HandledBefore.of(directive);
+          default -> LOG.warn("event=unknown_directive {}", directive);
         }
       }
-      return new Directives(pause, drain, drained, handledBefore);
-    }
-
-    boolean drains(int shardId) {
-      return drained.contains(shardId);
-    }
-
-    /** The outgoing generation's last event by its shard. */
-    private static EventGate.EventFilter handledBefore(DataObject directive) {
-      Optional<DataObject> last = directive.optObject("last_event_ids");
-      int oldTotal = directive.getInt("old_total_shards", 0);
-      if (last.isEmpty() || oldTotal == 0) {
-        return EventGate.EventFilter.none();
-      }
-      Map<Long, Long> byShard = new HashMap<>();
-      for (String shard : last.get().keys()) {
-        byShard.put(Long.valueOf(shard), last.get().getUnsignedLong(shard));
-      }
-      return (guildId, eventId) -> {
-        Long reached = byShard.get((guildId >>> 22) % oldTotal);
-        return eventId != 0 && reached != null && Long.compareUnsigned(eventId, reached) <= 0;
-      };
+      return new Directives(pause, drained, serve);
     }
   }
 }

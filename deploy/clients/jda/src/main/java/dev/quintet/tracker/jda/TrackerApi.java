@@ -27,6 +27,10 @@ final class TrackerApi {
       return status >= 200 && status < 300;
     }
 
+    boolean refusedWith(String code) {
+      return status == 409 && code.equals(code());
+    }
+
     String code() {
       return body.getString("code", "");
     }
@@ -69,11 +73,17 @@ final class TrackerApi {
     return call("POST", cluster + "/shards/" + shardId + "/identify-permits", body, limit);
   }
 
-  Reply awaitAssignments(int waitSeconds, long afterVersion)
+  Reply awaitAssignments(String incarnation, int waitSeconds, long afterVersion)
       throws IOException, InterruptedException {
     return call(
         "GET",
-        instance + "/assignments?wait_s=" + waitSeconds + "&after_version=" + afterVersion,
+        instance
+            + "/assignments?incarnation="
+            + incarnation
+            + "&wait_s="
+            + waitSeconds
+            + "&after_version="
+            + afterVersion,
         null,
         Duration.ofSeconds(waitSeconds + 5));
   }
@@ -85,9 +95,9 @@ final class TrackerApi {
   }
 
   /** Server-sent events; the caller closes the stream. */
-  InputStream stream() throws IOException, InterruptedException {
+  InputStream stream(String incarnation) throws IOException, InterruptedException {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(instance + "/stream"))
+        HttpRequest.newBuilder(URI.create(instance + "/stream?incarnation=" + incarnation))
             .header("authorization", "Bearer " + tokens.token(null))
             .header("accept", "text/event-stream")
             .timeout(Duration.ofSeconds(10))
@@ -129,8 +139,13 @@ final class TrackerApi {
       HttpResponse<String> response =
           answer.get(Math.max(1, deadline - sent), TimeUnit.NANOSECONDS);
       long received = System.nanoTime();
+      DataObject parsed = json(response.body());
       return new Reply(
-          response.statusCode(), json(response.body()), sent, received, retryAfterMs(response));
+          response.statusCode(),
+          parsed,
+          sent,
+          received,
+          parsed.getLong("retry_after_ms", retryAfterMs(response)));
     } catch (TimeoutException e) {
       throw new IOException("no answer in time", e);
     } catch (ExecutionException e) {

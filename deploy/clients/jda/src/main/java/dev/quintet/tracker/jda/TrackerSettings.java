@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxShards up to this many when the tracker offers shards of others
  * @param generation {@code serving}, or {@code next} for a process that prepares a reshard
  * @param adoptSessions continue sessions of other processes by RESUME; see {@link TrackedShards}
- * @param fencing what to do while the tracker cannot be reached
+ * @param fencing what to do while the tracker cannot be reached; null: as the cluster is set
  * @param discordApi base of Discord's REST API with its version, ending in a slash
  * @param gatewayUrl Discord's gateway, when it should not be asked for
  * @param applicationId Discord's application; asked for when null
@@ -32,7 +32,7 @@ public record TrackerSettings(
     boolean standby,
     String generation,
     boolean adoptSessions,
-    Fencing fencing,
+    @Nullable Fencing fencing,
     URI discordApi,
     @Nullable String gatewayUrl,
     @Nullable String applicationId,
@@ -129,7 +129,7 @@ public record TrackerSettings(
     private boolean standby = true;
     private String generation = "serving";
     private boolean adoptSessions;
-    private Fencing fencing = Fencing.STRICT;
+    private @Nullable Fencing fencing;
     private URI discordApi = DISCORD_API;
     private @Nullable String gatewayUrl;
     private @Nullable String applicationId;

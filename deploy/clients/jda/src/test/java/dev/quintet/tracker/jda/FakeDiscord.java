@@ -206,8 +206,8 @@ final class FakeDiscord implements AutoCloseable {
         while (true) {
           JdaFrames.Message message = frames.read();
           if (message.opcode() == JdaFrames.CLOSE) {
-            frames.sendClose(message.closeCode(), "");
             closed(message.closeCode());
+            frames.sendClose(message.closeCode(), "");
             return;
           }
           DataObject frame = DataObject.fromJson(message.text());

@@ -380,6 +380,9 @@ final class FakeTracker implements AutoCloseable {
     for (int i = 0; i < body.getArray("shards").length(); i++) {
       DataObject beat = body.getArray("shards").getObject(i);
       onlyFields(beat, BEAT_SHARD_FIELDS);
+      if (!Set.of("connecting", "ready", "paused").contains(beat.getString("state"))) {
+        throw new Refused(422, "unreadable_value");
+      }
       Shard shard = shards.get(beat.getInt("shard_id"));
       DataObject outcome = DataObject.empty().put("shard_id", beat.getInt("shard_id"));
       if (!holds(shard, instance, body, beat)) {
@@ -439,12 +442,13 @@ final class FakeTracker implements AutoCloseable {
     DataArray outcomes = DataArray.empty();
     for (int i = 0; i < body.getArray("shards").length(); i++) {
       DataObject entry = body.getArray("shards").getObject(i);
+      onlyFields(entry, BEAT_SHARD_FIELDS);
       Shard shard = shards.get(entry.getInt("shard_id"));
       boolean held = holds(shard, instance, body, entry);
       if (held) {
         shard.holder = "";
-        if (!entry.isNull("resume")) {
-          store(shard, entry.getObject("resume"));
+        if (!entry.isNull("session_id")) {
+          store(shard, entry);
         }
       }
       outcomes.add(

@@ -408,7 +408,7 @@ class TrackedShardsTest {
     bot.awaitReady(0);
 
     tracker.direct(
-        "bot-0", DataObject.empty().put("kind", "drain").put("shards", DataArray.empty().add(0)));
+        "bot-0", DataObject.empty().put("type", "drain").put("shards", DataArray.empty().add(0)));
 
     bot.told.await("released [0]"::equals);
     assertThat(tracker.resumeOf(0).getString("session_id")).isEqualTo("session-1");
@@ -422,7 +422,7 @@ class TrackedShardsTest {
     int before = discord.say(0);
     bot.rawMessages.await(n -> n == before);
 
-    tracker.direct("bot-0", DataObject.empty().put("kind", "pause"));
+    tracker.direct("bot-0", DataObject.empty().put("type", "pause"));
     bot.told.await("paused"::equals);
     FakeTracker.Call acknowledged =
         tracker.calls.await(call ->
