@@ -26,6 +26,7 @@ DECLARE
   v_moved    integer[] := '{}';
   v_epochs   bigint[];
   v_held     integer;
+  v_other    integer;
   v_granted  integer[] := '{}';
   v_drained  boolean;
   v_strategy text := 'existing_assignment';
@@ -70,6 +71,14 @@ BEGIN
           'pod_ip', host(i.pod_ip))), 'retry_after_ms', tracker.ms(v_over_at - v_now)),
         HINT = 'give each pod its own instance_id, or wait until the other''s leases are over';
     END IF;
+    -- What the old process held of another layout ended with it; of this one the new process takes it over below.
+    FOR v_other IN
+      SELECT DISTINCT l.generation FROM tracker.shard_leases l
+       WHERE l.cluster_name = p_cluster AND l.instance_id = p_instance AND l.generation <> g.generation
+    LOOP
+      PERFORM tracker.end_leases(c, v_other, false, 'superseded', p_actor, p_instance);
+      PERFORM tracker.project_instance(p_cluster, p_instance);
+    END LOOP;
   END IF;
   IF v_known AND EXISTS (SELECT FROM tracker.shard_leases l
       WHERE l.cluster_name = p_cluster AND l.instance_id = p_instance AND l.generation <> g.generation) THEN
@@ -165,6 +174,8 @@ BEGIN
   IF cardinality(v_moved) > 0 THEN
     PERFORM tracker.project_instance(p_cluster, p_instance);
   END IF;
+  -- A pod that joins while a plan runs is told at once: during a cutover it must not act on its first shard.
+  PERFORM tracker.direct_instances(p_cluster, p_instance);
   RETURN tracker.assignment_reply(p_cluster, p_instance, v_moved || v_granted) || jsonb_build_object(
     'strategy', v_strategy,
     'outcome', CASE WHEN v_held + cardinality(v_granted) < p_min THEN 'standby'

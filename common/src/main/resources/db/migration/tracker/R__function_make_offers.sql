@@ -1,5 +1,4 @@
--- Reserves what is free (or over) for those who wait, so that nobody who comes later passes them: the instance that held the shard
--- last if it waits, then the oldest standby, then a pod with room. Zones with fewer of the cluster's shards come first.
+-- Reserves what is free (or over) for those who wait, so that nobody who comes later passes them, in the order of choose_target.
 -- A reservation lasts 10 s. A standby that let one lapse goes to the end of the queue, or a hung process would block it for ever.
 -- The caller holds the cluster's lock. Returns the number of reservations made.
 CREATE OR REPLACE FUNCTION tracker.make_offers(p_cluster text)
@@ -38,28 +37,9 @@ BEGIN
      ORDER BY l.generation, l.shard_id
      LIMIT 64
   LOOP
-    SELECT i.instance_id INTO v_target
-      FROM tracker.instances i
-      CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE l.instance_id = i.instance_id) AS held,
-               count(*) FILTER (WHERE l.reserved_for = i.instance_id AND l.instance_id IS DISTINCT FROM i.instance_id) AS reserved,
-               bool_or(l.instance_id = i.instance_id AND l.expires_at > v_now) AS alive
-          FROM tracker.shard_leases l
-         WHERE l.cluster_name = p_cluster AND (l.instance_id = i.instance_id OR l.reserved_for = i.instance_id)) AS own
-     WHERE i.cluster_name = p_cluster AND i.generation = s.generation AND i.instance_id IS DISTINCT FROM s.holder
-       AND ((i.state = 'standby' AND i.last_seen > v_now - c.lease_ttl AND own.held + own.reserved < i.want)
-            -- A pod with room waits a moment, so that pods that are just starting get theirs first.
-            OR (i.state = 'active' AND own.alive AND own.held + own.reserved < i.max_shards
-                AND (s.holder IS NOT NULL OR s.freed_at < v_now - interval '1 s')
-                -- One that let an offer pass is left alone for a while: who comes to ask should find the shard free.
-                AND (i.offered_at IS NULL OR i.offered_at = v_now OR i.offered_at < v_now - interval '60 s')))
-       AND NOT tracker.is_drained(i)
-     ORDER BY (i.state = 'standby') DESC, (i.instance_id = s.last_holder) DESC NULLS LAST,
-              (SELECT count(*) FROM tracker.shard_leases l JOIN tracker.instances z
-                   ON z.cluster_name = l.cluster_name AND z.instance_id = l.instance_id
-                WHERE l.cluster_name = p_cluster AND l.generation = s.generation AND z.zone = i.zone AND z.instance_id <> i.instance_id),
-              CASE WHEN i.state = 'standby' THEN i.queued_at ELSE i.offered_at END NULLS FIRST, i.instance_id
-     LIMIT 1;
+    -- A pod with room waits a moment, so that pods that are just starting get theirs first.
+    v_target := tracker.choose_target(c, s.generation, s.holder, s.last_holder,
+      s.holder IS NOT NULL OR s.freed_at < v_now - interval '1 s', false, v_now);
     IF v_target IS NULL THEN
       v_missed := v_missed + 1;
       EXIT WHEN v_missed = 3;

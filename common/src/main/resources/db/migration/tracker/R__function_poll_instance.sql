@@ -16,9 +16,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_cluster', MESSAGE = format('no cluster named %s', p_cluster);
   END IF;
-  UPDATE tracker.instances t SET last_seen = CASE WHEN t.state = 'standby' THEN clock_timestamp() ELSE t.last_seen END
-   WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance
-  RETURNING * INTO i;
+  SELECT * INTO i FROM tracker.instances t WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance;
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_instance',
       MESSAGE = format('no instance %s in cluster %s', p_instance, p_cluster);
@@ -26,11 +24,19 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'incarnation_superseded',
       MESSAGE = format('a later process has taken the name %s', p_instance);
   END IF;
+  -- A shard that is on its way (reserved, but its holder has not released it yet) is no reason to wake.
   IF i.state = 'standby' AND EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = i.generation
-      AND l.reserved_for = p_instance AND l.reserved_until > clock_timestamp()) THEN
+      AND l.reserved_for = p_instance AND l.reserved_until > clock_timestamp()
+      AND (l.instance_id IS NULL OR tracker.lease_over(l.expires_at, l.fenced, c.takeover_grace, clock_timestamp()))) THEN
+    -- No row is locked yet: the cluster's lock comes first.
     RETURN tracker.acquire_shards(p_cluster, p_instance, i.incarnation, i.pod_uid, i.want, i.min_shards, i.max_shards,
       CASE WHEN i.generation = c.generation THEN 'serving' ELSE 'next' END, true, NULL, '{}', p_actor);
-  ELSIF c.assignment_version > p_after IS NOT FALSE THEN
+  END IF;
+  IF i.state = 'standby' THEN
+    UPDATE tracker.instances t SET last_seen = clock_timestamp()
+     WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance AND t.incarnation = i.incarnation AND t.state = 'standby';
+  END IF;
+  IF c.assignment_version > p_after IS NOT FALSE THEN
     RETURN tracker.assignment_reply(p_cluster, p_instance) || jsonb_build_object('strategy', 'existing_assignment', 'outcome',
       CASE WHEN i.state = 'standby' THEN 'standby' ELSE 'held' END);
   END IF;

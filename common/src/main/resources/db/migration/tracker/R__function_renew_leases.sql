@@ -70,6 +70,8 @@ BEGIN
       FROM (SELECT u.beat, sum(u.guild_count)::integer AS guilds, avg(u.latency_ms) AS latency FROM renewed u GROUP BY u.beat) AS s
       JOIN beats b ON b.beat = s.beat
      WHERE m.cluster_name = b.cluster_name AND m.instance_id = b.instance_id AND b.serving
+       -- Rows become inactive under the cluster's lock only; a beat that waited for one (release, cutover) does not bring it back.
+       AND m.status <> 'inactive'
        AND m.last_heartbeat <= clock_timestamp() - p_projection_age),
   waiting AS (
     -- Only a beat without shards needs this write: for the others the leases say that the pod lives.

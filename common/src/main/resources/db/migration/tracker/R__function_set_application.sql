@@ -12,6 +12,10 @@ BEGIN
   INSERT INTO tracker.applications (application_id, max_concurrency, reserve)
   VALUES (p_application, coalesce(p_max_concurrency, 1), coalesce(p_reserve, 50))
   ON CONFLICT (application_id) DO NOTHING;
+  -- Clusters come before applications in the order of locks, and those of one application by name.
+  IF EXISTS (SELECT FROM tracker.applications WHERE application_id = p_application AND max_concurrency <> p_max_concurrency) THEN
+    PERFORM FROM tracker.clusters c WHERE c.application_id = p_application ORDER BY c.cluster_name FOR NO KEY UPDATE;
+  END IF;
   SELECT * INTO a FROM tracker.applications WHERE application_id = p_application FOR UPDATE;
   IF p_max_concurrency <> a.max_concurrency THEN
     INSERT INTO tracker.identify_buckets AS t (application_id, bucket, next_at)
