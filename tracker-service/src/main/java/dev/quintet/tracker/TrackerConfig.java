@@ -14,6 +14,10 @@ public interface TrackerConfig {
 
   Projection projection();
 
+  /** How often the figures that need a query (leases, queues) are read for /q/metrics. */
+  @WithDefault("15s")
+  Duration figuresEvery();
+
   /** How heartbeats are written together. */
   interface Heartbeat {
     /** Statements at a time; what comes meanwhile goes into the next ones. */
