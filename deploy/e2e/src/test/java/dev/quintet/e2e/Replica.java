@@ -1,0 +1,147 @@
+package dev.quintet.e2e;
+
+import dev.quintet.common.testing.Backends;
+import dev.quintet.common.testing.Database;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One process of a packaged service, on a port of its own. */
+final class Replica implements AutoCloseable {
+  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+
+  private final String name;
+  private final int port;
+  private final ProcessBuilder command;
+  private @Nullable Process process;
+
+  private Replica(String name, int port, ProcessBuilder command) {
+    this.name = name;
+    this.port = port;
+    this.command = command;
+  }
+
+  /** Of the service whose module has this name; not started yet. */
+  static Replica of(String service, int number, Database database, Map<String, String> settings) {
+    Path root = root();
+    Path jar = root.resolve(service).resolve("target/quarkus-app/quarkus-run.jar");
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(jar + " is missing: run `mvn package` first");
+    }
+    int port = freePort();
+    Backends backends = Backends.get();
+    var command =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx192m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dquarkus.profile=dev",
+            "-jar",
+            jar.toString());
+    var env = command.environment();
+    env.put("PGHOST", backends.pgHost());
+    env.put("PGPORT", Integer.toString(backends.pgPort()));
+    env.put("PGDATABASE", database.name());
+    env.put("OIDC_ISSUER", backends.issuer());
+    env.put("TRACKER_PORT", Integer.toString(port));
+    env.put("QUINTET_PG_POOL_SIZE", "8");
+    env.putAll(settings);
+    command.redirectErrorStream(true);
+    command.redirectOutput(root.resolve("deploy/e2e/target/" + service + "-" + number + ".log").toFile());
+    return new Replica(service + "-" + number, port, command);
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  Replica start() {
+    if (process != null && process.isAlive()) {
+      return this;
+    }
+    try {
+      process = command.start();
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot start " + name, e);
+    }
+    return this;
+  }
+
+  Replica awaitReady() {
+    var request = HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
+    Eventually.within(Duration.ofSeconds(60), () -> {
+      if (process == null || !process.isAlive()) {
+        throw new IllegalStateException(name + " ended; see deploy/e2e/target/" + name + ".log");
+      }
+      try {
+        int status = HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        if (status != 200) {
+          throw new AssertionError(name + " answers " + status);
+        }
+      } catch (IOException e) {
+        throw new AssertionError(name + " does not listen yet", e);
+      }
+    });
+    return this;
+  }
+
+  /** As the kernel's out-of-memory killer does it. */
+  void kill() {
+    end(true);
+  }
+
+  /** As Kubernetes does it first. */
+  void terminate() {
+    end(false);
+  }
+
+  private void end(boolean hard) {
+    if (process == null) {
+      return;
+    }
+    var ended = hard ? process.destroyForcibly() : process;
+    if (!hard) {
+      process.destroy();
+    }
+    try {
+      if (!ended.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    process = null;
+  }
+
+  @Override
+  public void close() {
+    terminate();
+  }
+
+  static Path root() {
+    for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve("deploy/local/backends"))) {
+        return folder;
+      }
+    }
+    throw new IllegalStateException("not inside the repository");
+  }
+
+  private static int freePort() {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
