@@ -3,9 +3,14 @@ package dev.quintet.common.sql;
 import io.vertx.pgclient.PgException;
 import org.jspecify.annotations.Nullable;
 
-/** What PostgreSQL said. The state decides what it means; the message is for our log only. */
+/**
+ * What PostgreSQL said. The state decides what it means; the message is for our log only.
+ *
+ * @param fatal the session ended or never began: refused, killed, database closed
+ */
 public record DatabaseError(
     String sqlState,
+    boolean fatal,
     String message,
     @Nullable String detail,
     @Nullable String hint,
@@ -14,6 +19,7 @@ public record DatabaseError(
   public static DatabaseError of(PgException e) {
     return new DatabaseError(
         e.getSqlState() == null ? "" : e.getSqlState(),
+        "FATAL".equals(e.getSeverity()) || "PANIC".equals(e.getSeverity()),
         e.getErrorMessage() == null ? "" : e.getErrorMessage(),
         e.getDetail(),
         e.getHint(),
@@ -27,16 +33,14 @@ public record DatabaseError(
 
   /** The server is away, going, coming or full: the same request may succeed in a moment. */
   public boolean unavailable() {
-    return sqlState.startsWith("08")
+    return fatal
+        || sqlState.startsWith("08")
         || sqlState.startsWith("57P0")
         || sqlState.startsWith("53")
         || sqlState.startsWith("58")
         || sqlState.equals("57014") // statement_timeout
         || sqlState.equals("55P03") // lock_timeout
         || sqlState.equals("25006") // read only: a standby during a switch-over
-        || sqlState.equals("28000") // a role or password that is being changed
-        || sqlState.equals("28P01")
-        || sqlState.equals("3D000")
         || retryable();
   }
 
