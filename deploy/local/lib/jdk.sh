@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A JDK of 21 or later: JAVA_HOME, the java on PATH, then the usual places.
+# A JDK from 21 to 25 (what the build accepts): JAVA_HOME, the java on PATH, then the usual places.
 
 jdk_major() {
   [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] || return 1
@@ -10,11 +10,13 @@ jdk_major() {
   printf '%s' "${version:-0}"
 }
 
+fitting() { [ "$1" -ge 21 ] && [ "$1" -le 25 ]; }
+
 find_jdk() {
   local home major on_path found='' best=0
   if [ -n "${JAVA_HOME:-}" ]; then
     major=$(jdk_major "$JAVA_HOME" || echo 0)
-    if [ "$major" -ge 21 ]; then
+    if fitting "$major"; then
       export JAVA_HOME
       return 0
     fi
@@ -28,23 +30,17 @@ find_jdk() {
     done
     home=$(cd "$(dirname "$on_path")/.." && pwd -P)
     major=$(jdk_major "$home" || echo 0)
-    if [ "$major" -ge 21 ]; then
+    if fitting "$major"; then
       export JAVA_HOME=$home
       return 0
     fi
     [ "$major" -eq 0 ] || found="${found:+$found, }java on PATH is Java $major"
   fi
-  if [ -x /usr/libexec/java_home ] && home=$(/usr/libexec/java_home -v 21+ 2>/dev/null); then
-    export JAVA_HOME=$home
-    return 0
-  fi
-  for home in /usr/lib/jvm/* /opt/* /opt/java/* "${HOME:-/root}"/.sdkman/candidates/java/* /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
+  for home in $(for major in 25 24 23 22 21; do /usr/libexec/java_home -F -v $major 2>/dev/null || true; done) /usr/lib/jvm/* /opt/* /opt/java/* "${HOME:-/root}"/.sdkman/candidates/java/* /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
     major=$(jdk_major "$home" || echo 0)
-    # a release later than 25 is not what the build is tested with: take it only where nothing else is there
-    [ "$major" -le 25 ] || major=21
-    if [ "$major" -ge 21 ] && [ "$major" -gt "$best" ]; then best=$major JAVA_HOME=$home; fi
+    if fitting "$major" && [ "$major" -gt "$best" ]; then best=$major JAVA_HOME=$home; fi
   done
-  [ "$best" -gt 0 ] || die "no JDK of 21 or later found${found:+ ($found)}; $(jdk_advice), or set JAVA_HOME to one"
+  [ "$best" -gt 0 ] || die "no JDK from 21 to 25 found${found:+ ($found)}; $(jdk_advice), or set JAVA_HOME to one"
   export JAVA_HOME
 }
 
