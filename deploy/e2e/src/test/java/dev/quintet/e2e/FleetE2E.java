@@ -19,14 +19,24 @@ class FleetE2E {
     String cluster = Tracker.newCluster(32);
 
     List<Answer> answers =
-        Race.of(40, n -> () -> new Pod(cluster, "bot-" + n).with("want", 1).with("standby", true).acquire());
+        Race.of(
+            40,
+            n ->
+                () -> new Pod(cluster, "bot-" + n).with("want", 1).with("standby", true).acquire());
 
     assertThat(answers).extracting(Answer::status).containsOnly(201, 202);
-    assertThat(answers.stream().filter(a -> a.status() == 201).map(a -> a.body().path("shards").get(0).path("shard_id").asInt()))
+    assertThat(
+            answers.stream()
+                .filter(a -> a.status() == 201)
+                .map(a -> a.body().path("shards").get(0).path("shard_id").asInt()))
         .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 32).boxed().toList());
-    assertThat(answers.stream().filter(a -> a.status() == 202).map(a -> a.body().path("position").asInt()))
+    assertThat(
+            answers.stream()
+                .filter(a -> a.status() == 202)
+                .map(a -> a.body().path("position").asInt()))
         .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(1, 8).boxed().toList());
-    assertThat(seedDistribution(cluster)).containsExactlyElementsOf(IntStream.range(0, 32).boxed().toList());
+    assertThat(seedDistribution(cluster))
+        .containsExactlyElementsOf(IntStream.range(0, 32).boxed().toList());
   }
 
   @Test
@@ -73,11 +83,13 @@ class FleetE2E {
     int shard = killed.epochs.keySet().iterator().next();
     killed.kill();
 
-    Eventually.within(Duration.ofSeconds(15), () -> {
-      standby.beat();
-      standby.await(10, version(cluster));
-      assertThat(standby.epochs).containsKey(shard);
-    });
+    Eventually.within(
+        Duration.ofSeconds(15),
+        () -> {
+          standby.beat();
+          standby.await(10, version(cluster));
+          assertThat(standby.epochs).containsKey(shard);
+        });
 
     long afterMs = Duration.ofNanos(System.nanoTime() - lastBeat).toMillis();
     assertThat(afterMs).isGreaterThanOrEqualTo(6900);
@@ -128,33 +140,50 @@ class FleetE2E {
     standby.acquire();
     long version = version(cluster);
 
-    List<Answer> answers = Race.of(2, n -> n == 0 ? () -> standby.await(20, version) : () -> {
-      // The standby listens first; the order of the two requests does not change the outcome.
-      return leaving.stop();
-    });
+    List<Answer> answers =
+        Race.of(
+            2,
+            n ->
+                n == 0
+                    ? () -> standby.await(20, version)
+                    : () -> {
+                      // The standby listens first; the order of the two requests does not change
+                      // the outcome.
+                      return leaving.stop();
+                    });
 
     assertThat(answers).extracting(Answer::status).containsOnly(200);
-    Eventually.within(Duration.ofSeconds(5), () -> {
-      if (standby.epochs.isEmpty()) {
-        standby.await(1, 0);
-      }
-      assertThat(standby.epochs).containsEntry(0, 2L);
-    });
-    assertThat(standby.acquire().body().path("shards").get(0).path("resume").path("seq").asLong()).isEqualTo(leaving.lastSeq());
+    Eventually.within(
+        Duration.ofSeconds(5),
+        () -> {
+          if (standby.epochs.isEmpty()) {
+            standby.await(1, 0);
+          }
+          assertThat(standby.epochs).containsEntry(0, 2L);
+        });
+    assertThat(standby.acquire().body().path("shards").get(0).path("resume").path("seq").asLong())
+        .isEqualTo(leaving.lastSeq());
     assertThat(events(cluster, "identify.granted")).isEmpty();
   }
 
   private static long version(String cluster) {
     return ((Number)
             java.util.Objects.requireNonNull(
-                Fleet.get().database().value("SELECT assignment_version FROM tracker.clusters WHERE cluster_name = ?", cluster)))
+                Fleet.get()
+                    .database()
+                    .value(
+                        "SELECT assignment_version FROM tracker.clusters WHERE cluster_name = ?",
+                        cluster)))
         .longValue();
   }
 
   private static List<Object> events(String cluster, String kind) {
     return Fleet.get()
         .database()
-        .rows("SELECT cluster_seq FROM tracker.shard_events WHERE cluster_name = ? AND kind = ? ORDER BY 1", cluster, kind)
+        .rows(
+            "SELECT cluster_seq FROM tracker.shard_events WHERE cluster_name = ? AND kind = ? ORDER BY 1",
+            cluster,
+            kind)
         .stream()
         .<Object>map(row -> row.values().iterator().next())
         .toList();
@@ -163,7 +192,9 @@ class FleetE2E {
   private static List<Long> epochs(String cluster) {
     return Fleet.get()
         .database()
-        .rows("SELECT epoch FROM tracker.shard_leases WHERE cluster_name = ? ORDER BY shard_id", cluster)
+        .rows(
+            "SELECT epoch FROM tracker.shard_leases WHERE cluster_name = ? ORDER BY shard_id",
+            cluster)
         .stream()
         .map(row -> ((Number) java.util.Objects.requireNonNull(row.get("epoch"))).longValue())
         .toList();
@@ -179,9 +210,9 @@ class FleetE2E {
                         + " WHERE status = 'active' AND cluster_name = ? ORDER BY cluster_name, shard_id",
                     cluster)
                 .stream()
-                .map(row -> ((Number) java.util.Objects.requireNonNull(row.get("shard_id"))).intValue())
+                .map(row ->
+                    ((Number) java.util.Objects.requireNonNull(row.get("shard_id"))).intValue())
                 .toList())
-        .stream()
-        .toList();
+        .stream().toList();
   }
 }

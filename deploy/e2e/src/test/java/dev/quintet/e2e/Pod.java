@@ -15,12 +15,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bot process that follows the rules of a pod (strict fencing): it beats on its own, stops acting at its local deadline, and drops a
- * shard that it is told to have lost. Killing it means that nothing more comes from it.
+ * A bot process that follows the rules of a pod (strict fencing): it beats on its own, stops acting
+ * at its local deadline, and drops a shard that it is told to have lost. Killing it means that
+ * nothing more comes from it.
  */
 final class Pod {
   private static final ScheduledExecutorService BEATS =
-      java.util.concurrent.Executors.newScheduledThreadPool(4, Thread.ofPlatform().daemon().factory());
+      java.util.concurrent.Executors.newScheduledThreadPool(
+          4, Thread.ofPlatform().daemon().factory());
 
   final String cluster;
   final String id;
@@ -59,7 +61,11 @@ final class Pod {
 
   private Answer took(long sentNanos, Answer answer) {
     if (answer.status() == 200 || answer.status() == 201) {
-      answer.body().path("shards").forEach(shard -> epochs.put(shard.path("shard_id").asInt(), shard.path("epoch").asLong()));
+      answer
+          .body()
+          .path("shards")
+          .forEach(
+              shard -> epochs.put(shard.path("shard_id").asInt(), shard.path("epoch").asLong()));
       extend(sentNanos, answer.body());
     }
     return answer;
@@ -67,7 +73,8 @@ final class Pod {
 
   Answer beat() {
     long sent = System.nanoTime();
-    var answer = tracker.post("/clusters/" + cluster + "/instances/" + id + "/heartbeat", beatBody());
+    var answer =
+        tracker.post("/clusters/" + cluster + "/instances/" + id + "/heartbeat", beatBody());
     if (answer.status() == 200) {
       extend(sent, answer.body());
     }
@@ -86,16 +93,15 @@ final class Pod {
     ArrayNode shards = body.putArray("shards");
     seq++;
     new TreeMap<>(epochs)
-        .forEach(
-            (shard, epoch) ->
-                shards
-                    .addObject()
-                    .put("shard_id", shard)
-                    .put("epoch", epoch)
-                    .put("state", "ready")
-                    .put("session_id", "session-of-" + shard + "-" + epoch)
-                    .put("resume_gateway_url", "wss://gateway.example")
-                    .put("seq", seq));
+        .forEach((shard, epoch) ->
+            shards
+                .addObject()
+                .put("shard_id", shard)
+                .put("epoch", epoch)
+                .put("state", "ready")
+                .put("session_id", "session-of-" + shard + "-" + epoch)
+                .put("resume_gateway_url", "wss://gateway.example")
+                .put("seq", seq));
     return body;
   }
 

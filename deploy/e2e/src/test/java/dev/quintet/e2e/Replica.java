@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One process of a packaged service, on a port of its own. */
 final class Replica implements AutoCloseable {
-  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
   private final String name;
   private final int port;
@@ -57,7 +58,8 @@ final class Replica implements AutoCloseable {
     env.put("QUINTET_PG_POOL_SIZE", "8");
     env.putAll(settings);
     command.redirectErrorStream(true);
-    command.redirectOutput(root.resolve("deploy/e2e/target/" + service + "-" + number + ".log").toFile());
+    command.redirectOutput(
+        root.resolve("deploy/e2e/target/" + service + "-" + number + ".log").toFile());
     return new Replica(service + "-" + number, port, command);
   }
 
@@ -78,20 +80,24 @@ final class Replica implements AutoCloseable {
   }
 
   Replica awaitReady() {
-    var request = HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
-    Eventually.within(Duration.ofSeconds(60), () -> {
-      if (process == null || !process.isAlive()) {
-        throw new IllegalStateException(name + " ended; see deploy/e2e/target/" + name + ".log");
-      }
-      try {
-        int status = HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-        if (status != 200) {
-          throw new AssertionError(name + " answers " + status);
-        }
-      } catch (IOException e) {
-        throw new AssertionError(name + " does not listen yet", e);
-      }
-    });
+    var request =
+        HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
+    Eventually.within(
+        Duration.ofSeconds(60),
+        () -> {
+          if (process == null || !process.isAlive()) {
+            throw new IllegalStateException(
+                name + " ended; see deploy/e2e/target/" + name + ".log");
+          }
+          try {
+            int status = HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            if (status != 200) {
+              throw new AssertionError(name + " answers " + status);
+            }
+          } catch (IOException e) {
+            throw new AssertionError(name + " does not listen yet", e);
+          }
+        });
     return this;
   }
 

@@ -16,12 +16,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * tracker-service as a client sees it: whichever replica answers. A replica that is away costs one more try at the next, as behind a
- * Kubernetes service.
+ * tracker-service as a client sees it: whichever replica answers. A replica that is away costs one
+ * more try at the next, as behind a Kubernetes service.
  */
 final class Tracker {
   static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
   private final Supplier<Replica> replica;
   private final String role;
@@ -67,7 +68,8 @@ final class Tracker {
     throw new AssertionError("no replica answers", last);
   }
 
-  private Answer once(String method, String path, @Nullable Object body, String... headers) throws IOException {
+  private Answer once(String method, String path, @Nullable Object body, String... headers)
+      throws IOException {
     var request =
         HttpRequest.newBuilder(replica.get().uri("/api/v1" + path))
             .timeout(Duration.ofSeconds(70))
@@ -77,7 +79,8 @@ final class Tracker {
                 method,
                 body == null
                     ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body instanceof String text ? text : json(body)));
+                    : HttpRequest.BodyPublishers.ofString(
+                        body instanceof String text ? text : json(body)));
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
@@ -85,7 +88,9 @@ final class Tracker {
       var response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
       String text = response.body();
       return new Answer(
-          response.statusCode(), text.isEmpty() ? MissingNode.getInstance() : JSON.readTree(text), response);
+          response.statusCode(),
+          text.isEmpty() ? MissingNode.getInstance() : JSON.readTree(text),
+          response);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
@@ -100,12 +105,17 @@ final class Tracker {
     }
   }
 
-  /** A new cluster with the lease times of the acceptance scenarios (ttl 6 s, interval 2 s, grace 1 s), and its name. */
+  /**
+   * A new cluster with the lease times of the acceptance scenarios (ttl 6 s, interval 2 s, grace 1
+   * s), and its name.
+   */
   static String newCluster(int totalShards, String... settings) {
     ObjectNode body = JSON.createObjectNode();
     String name = "e2e-" + UUID.randomUUID().toString().substring(0, 8);
     body.put("cluster_name", name).put("total_shards", totalShards);
-    body.put("lease_ttl_ms", 6000).put("heartbeat_interval_ms", 2000).put("takeover_grace_ms", 1000);
+    body.put("lease_ttl_ms", 6000)
+        .put("heartbeat_interval_ms", 2000)
+        .put("takeover_grace_ms", 1000);
     for (int i = 0; i < settings.length; i += 2) {
       try {
         body.set(settings[i], JSON.readTree(settings[i + 1]));
