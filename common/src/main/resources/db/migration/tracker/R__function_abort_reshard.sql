@@ -1,6 +1,6 @@
 -- Ends a reshard before its cutover: the leases of the next generation are revoked (their pods learn it by their next heartbeat), the
 -- serving one goes on untouched, unpaused if need be. Again: the same answer.
--- Errors: TK404 unknown_cluster | unknown_reshard; TK409 reshard_cut_over.
+-- Errors: TK404 unknown_cluster | unknown_reshard; TK409 reshard_over.
 CREATE OR REPLACE FUNCTION tracker.abort_reshard(p_cluster text, p_id bigint, p_actor text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -12,7 +12,7 @@ DECLARE
   r tracker.reshards := tracker.find_reshard(p_cluster, p_id);
 BEGIN
   IF r.state IN ('retiring', 'done') THEN
-    RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'reshard_cut_over',
+    RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'reshard_over',
       MESSAGE = format('reshard %s was cut over at %s', p_id, r.cutover_at), DETAIL = jsonb_build_object('state', r.state),
       HINT = 'to go back, start a reshard to the former number';
   ELSIF r.state <> 'aborted' THEN

@@ -1,5 +1,5 @@
--- Bounds of every setting of a cluster, named one by one. NULL: not given. Errors: 22023 invalid_<setting>, DETAIL: JSON with setting,
--- min and max.
+-- Bounds of every setting of a cluster, named one by one. NULL: not given. Errors: 22023 invalid_setting, DETAIL: JSON
+-- with setting, min and max.
 CREATE OR REPLACE FUNCTION tracker.check_settings(p_settings jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -17,15 +17,15 @@ BEGIN
                    ('max_moves_per_minute', 1, 10000), ('identify_reserve', 0, 1000000)) AS v (name, low, high)
   LOOP
     IF b.given NOT BETWEEN b.low AND b.high THEN
-      RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_' || regexp_replace(b.name, '_ms$', ''),
+      RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_setting',
         MESSAGE = format('%s must be between %s and %s', b.name, b.low, trunc(b.high)),
         DETAIL = jsonb_build_object('setting', b.name, 'min', b.low, 'max', trunc(b.high));
     END IF;
   END LOOP;
   IF p_settings ->> 'fencing_mode' NOT IN ('strict', 'available') THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_fencing_mode', MESSAGE = 'fencing_mode must be strict or available';
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_setting', MESSAGE = 'fencing_mode must be strict or available';
   ELSIF length(p_settings ->> 'application_id') NOT BETWEEN 1 AND 253 THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_application_id', MESSAGE = 'application_id must have 1 to 253 characters';
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_setting', MESSAGE = 'application_id must have 1 to 253 characters';
   END IF;
 END
 $$;

@@ -2,7 +2,7 @@
 -- p_settings: application_id, max_concurrency, shard_multiple, lease_ttl_ms, heartbeat_interval_ms, takeover_grace_ms,
 -- resume_max_age_ms, identify_use_within_ms, fencing_mode, max_moves_per_minute, identify_reserve.
 -- A name that was deleted comes back with generation numbers and epochs that go on, never again from the start.
--- Errors: 23505 on clusters_pkey if it exists, 22023 for a total out of bounds, 23514 for a setting out of bounds.
+-- Errors: 23505 on clusters_pkey if it exists, 22023 invalid_total_shards | invalid_setting (check_settings).
 CREATE OR REPLACE FUNCTION tracker.create_cluster(p_cluster text, p_total_shards integer, p_settings jsonb DEFAULT '{}', p_actor text DEFAULT NULL)
 RETURNS tracker.clusters
 LANGUAGE plpgsql
@@ -22,6 +22,7 @@ BEGIN
       MESSAGE = 'total_shards must be between 1 and 65536 and a multiple of shard_multiple';
   END IF;
 
+  PERFORM tracker.check_settings('{"lease_ttl_ms": 45000}' || p_settings);
   INSERT INTO tracker.clusters AS t
     (cluster_name, application_id, total_shards, max_concurrency, shard_multiple, lease_ttl, heartbeat_interval, takeover_grace,
      resume_max_age, identify_use_within, fencing_mode, max_moves_per_minute, postmaster_start, system_identifier)

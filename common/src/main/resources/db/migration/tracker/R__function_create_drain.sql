@@ -1,7 +1,7 @@
 -- Starts to empty what the selector names: instances by instance_id, node_name and bot_version (joined by AND), or the shards listed,
 -- which leave their present holders once. Instances get nothing new from now on until the drain is cancelled, also when it is done.
 -- Errors: TK404 unknown_cluster | nothing_matches | unknown_shard; TK409 drain_in_force (DETAIL: JSON with drain_id); 22023
--- invalid_selector.
+-- invalid_selection.
 CREATE OR REPLACE FUNCTION tracker.create_drain(
   p_cluster text, p_instance text DEFAULT NULL, p_node text DEFAULT NULL, p_version text DEFAULT NULL, p_shards integer[] DEFAULT NULL,
   p_reason text DEFAULT NULL, p_actor text DEFAULT NULL)
@@ -16,7 +16,7 @@ DECLARE
   v_some boolean := coalesce(p_instance, p_node, p_version) IS NOT NULL;
 BEGIN
   IF v_some = (coalesce(cardinality(p_shards), 0) > 0) THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_selector',
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_selection',
       MESSAGE = 'name instance_id, node_name or bot_version, or else shard_ids, not both and not none';
   ELSIF EXISTS (SELECT FROM unnest(p_shards) AS s WHERE s IS NULL OR s NOT BETWEEN 0 AND c.total_shards - 1) THEN
     RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_shard',

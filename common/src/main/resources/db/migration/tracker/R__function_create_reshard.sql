@@ -1,7 +1,7 @@
 -- Starts a change of the number of shards: makes the next generation beside the serving one, with all its leases free. New pods take
 -- them with generation 'next'; nothing changes for the others until the cutover.
 -- p_pause_timeout NULL: 10 s, or two heartbeats if that is longer (a pod without a stream learns of the pause by its heartbeat).
--- Errors: TK404 unknown_cluster; 22023 invalid_total_shards | invalid_pause_timeout; TK409 total_shards_unchanged | reshard_running |
+-- Errors: TK404 unknown_cluster; 22023 invalid_total_shards | invalid_setting; TK409 total_shards_unchanged | reshard_running |
 -- identify_budget_too_small (DETAIL: JSON with both numbers).
 CREATE OR REPLACE FUNCTION tracker.create_reshard(
   p_cluster text, p_target integer, p_auto_cutover boolean DEFAULT false, p_pause_timeout interval DEFAULT NULL, p_actor text DEFAULT NULL)
@@ -22,7 +22,7 @@ BEGIN
       MESSAGE = format('target_total_shards must be between 1 and 65536 and a multiple of %s', c.shard_multiple),
       DETAIL = jsonb_build_object('shard_multiple', c.shard_multiple);
   ELSIF p_pause_timeout NOT BETWEEN '1 s' AND '120 s' THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_pause_timeout', MESSAGE = 'pause_timeout must be between 1 s and 120 s';
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_setting', MESSAGE = 'pause_timeout must be between 1 s and 120 s';
   ELSIF p_target = c.total_shards THEN
     RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'total_shards_unchanged',
       MESSAGE = format('cluster %s has %s shards already', p_cluster, p_target), DETAIL = jsonb_build_object('total_shards', c.total_shards);

@@ -1,5 +1,6 @@
 -- Begins the cutover of a reshard that is ready; the tick completes it. Again while it is pausing: the same answer.
--- Errors: TK404 unknown_cluster | unknown_reshard; TK409 reshard_not_ready (DETAIL: JSON with state, ready, to_total_shards).
+-- Errors: TK404 unknown_cluster | unknown_reshard; TK409 reshard_over | reshard_not_ready (DETAIL: JSON with state, ready,
+-- to_total_shards).
 CREATE OR REPLACE FUNCTION tracker.cutover_reshard(p_cluster text, p_id bigint, p_actor text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -17,6 +18,9 @@ BEGIN
   END IF;
   IF r.state = 'ready' THEN
     r := tracker.start_pause(r, p_actor);
+  ELSIF r.state IN ('retiring', 'done', 'aborted') THEN
+    RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'reshard_over',
+      MESSAGE = format('reshard %s is %s', p_id, r.state), DETAIL = jsonb_build_object('state', r.state);
   ELSIF r.state <> 'pausing' THEN
     RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'reshard_not_ready',
       MESSAGE = format('reshard %s is %s, not ready', p_id, r.state),

@@ -2,7 +2,7 @@
 -- take one (p_by 'shards'), or no single move makes the heavier of two pods lighter ('guild_count'). max_shards is each pod's limit.
 -- Standbys count as pods without shards, so this is also how a pod that was added gets its part. At most 1000 moves at a time.
 -- Dry: only the plan. Else a row of drains of kind 'rebalance' whose moves the tick executes at the cluster's rate; none if it is even.
--- Errors: TK404 unknown_cluster; 22023 invalid_by; TK409 rebalance_running (DETAIL: JSON with rebalance_id) | reshard_running.
+-- Errors: TK404 unknown_cluster; 22023 invalid_selection; TK409 rebalance_running (DETAIL: JSON with rebalance_id) | reshard_running.
 CREATE OR REPLACE FUNCTION tracker.rebalance(p_cluster text, p_by text DEFAULT 'shards', p_dry_run boolean DEFAULT true, p_actor text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -30,7 +30,7 @@ DECLARE
   v_moves   jsonb;
 BEGIN
   IF p_by IS NULL OR p_by NOT IN ('shards', 'guild_count') THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_by', MESSAGE = 'by must be shards or guild_count';
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_selection', MESSAGE = 'by must be shards or guild_count';
   END IF;
   IF NOT p_dry_run THEN
     SELECT * INTO d FROM tracker.drains t WHERE t.cluster_name = p_cluster AND t.kind = 'rebalance' AND t.state = 'running';

@@ -1,7 +1,7 @@
 -- Changes settings of a cluster that still is at p_expected (its config_version); those not named stay. Leases keep their present
 -- deadline and get the new one with their next renewal. Returns cluster_settings.
 -- p_settings as in create_cluster. Errors: TK404 unknown_cluster; TK412 config_version_mismatch (DETAIL: JSON with config_version);
--- TK409 use_reshard for total_shards; 22023 invalid_<setting> naming the bound.
+-- TK409 use_reshard for total_shards; 22023 invalid_setting naming the bound.
 CREATE OR REPLACE FUNCTION tracker.update_cluster(p_cluster text, p_expected integer, p_settings jsonb, p_actor text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql

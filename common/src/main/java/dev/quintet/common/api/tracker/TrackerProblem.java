@@ -31,9 +31,12 @@ public enum TrackerProblem implements ProblemType {
   RESHARD_RUNNING(409, "A reshard is running"),
   RESHARD_NOT_READY(409, "The next generation is not ready"),
   RESHARD_OVER(409, "The reshard is over"),
-  DRAIN_OVER(409, "The drain is over"),
+  TOTAL_SHARDS_UNCHANGED(409, "The cluster has this number of shards already"),
+  DRAIN_IN_FORCE(409, "A drain selects the same already"),
+  REBALANCE_RUNNING(409, "A rebalance is running"),
   IDENTIFY_BUDGET_TOO_SMALL(409, "The application has too few identifies left"),
   CONFIG_VERSION_MISMATCH(412, "The cluster has changed since it was read"),
+  IF_MATCH_REQUIRED(428, "A change must name the version that it was decided on"),
 
   INVALID_CLUSTER_NAME(422, "The cluster's name is not acceptable"),
   INVALID_INSTANCE_ID(422, "The instance's name is not acceptable"),
