@@ -35,7 +35,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** Making, changing and ending clusters. */
-@Path("/api/v1/clusters")
+@Path("/api/v1")
 @Tag(name = "administrators")
 public class ClusterSettingsResource {
   private static final Pattern VERSION = Pattern.compile("\"?([0-9]{1,9})\"?");
@@ -53,6 +53,7 @@ public class ClusterSettingsResource {
   }
 
   @POST
+  @Path("/clusters")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Make a cluster",
@@ -80,7 +81,7 @@ public class ClusterSettingsResource {
   }
 
   @PATCH
-  @Path("/{cluster}")
+  @Path("/clusters/{cluster}")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Change settings of a cluster",
@@ -108,7 +109,7 @@ public class ClusterSettingsResource {
   }
 
   @DELETE
-  @Path("/{cluster}")
+  @Path("/clusters/{cluster}")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "End a cluster",

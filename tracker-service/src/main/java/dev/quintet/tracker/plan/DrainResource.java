@@ -31,7 +31,7 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** Emptying pods, nodes and versions, one hand-over after the other. */
-@Path("/api/v1/clusters/{cluster}/drains")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class DrainResource {
   private final PlanQueries plans;
@@ -45,6 +45,7 @@ public class DrainResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/drains")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Empty instances or shards",
@@ -80,6 +81,7 @@ public class DrainResource {
   }
 
   @GET
+  @Path("/clusters/{cluster}/drains")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "The cluster's drains and rebalances, newest first")
   @Problems({"unknown_cluster", "invalid_limit", "invalid_cursor"})
@@ -94,7 +96,7 @@ public class DrainResource {
   }
 
   @GET
-  @Path("/{id}")
+  @Path("/clusters/{cluster}/drains/{id}")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "One drain with its moves")
   @Problems("unknown_drain")
@@ -108,7 +110,7 @@ public class DrainResource {
   }
 
   @DELETE
-  @Path("/{id}")
+  @Path("/clusters/{cluster}/drains/{id}")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Cancel a drain or rebalance",

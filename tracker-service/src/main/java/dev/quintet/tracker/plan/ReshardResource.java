@@ -31,7 +31,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
 /** Changing the number of shards while the bot goes on. */
-@Path("/api/v1/clusters/{cluster}/reshards")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class ReshardResource {
   private final PlanQueries plans;
@@ -45,6 +45,7 @@ public class ReshardResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/reshards")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Start a reshard",
@@ -77,6 +78,7 @@ public class ReshardResource {
   }
 
   @GET
+  @Path("/clusters/{cluster}/reshards")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "The cluster's reshards, newest first")
   @Problems({"unknown_cluster", "invalid_limit", "invalid_cursor"})
@@ -91,7 +93,7 @@ public class ReshardResource {
   }
 
   @GET
-  @Path("/{id}")
+  @Path("/clusters/{cluster}/reshards/{id}")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "One reshard, and how far it is")
   @Problems("unknown_reshard")
@@ -103,7 +105,7 @@ public class ReshardResource {
   }
 
   @POST
-  @Path("/{id}/cutover")
+  @Path("/clusters/{cluster}/reshards/{id}/cutover")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Switch to the new layout",
@@ -120,7 +122,7 @@ public class ReshardResource {
   }
 
   @POST
-  @Path("/{id}/abort")
+  @Path("/clusters/{cluster}/reshards/{id}/abort")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Give a reshard up before its cutover",

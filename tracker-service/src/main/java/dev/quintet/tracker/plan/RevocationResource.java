@@ -22,7 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** An administrator's last word on a shard. */
-@Path("/api/v1/clusters/{cluster}/shards/{shard}/revoke")
+@Path("/api/v1")
 @Tag(name = "administrators")
 public class RevocationResource {
   private final PlanQueries plans;
@@ -36,6 +36,7 @@ public class RevocationResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/shards/{shard}/revoke")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Take a shard from its holder at once",

@@ -12,7 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The jobs, on demand. */
-@Path("/api/v1/maintenance")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class MaintenanceResource {
   private static final long USUAL_S = 600;
@@ -24,7 +24,7 @@ public class MaintenanceResource {
   }
 
   @POST
-  @Path("/cleanup")
+  @Path("/maintenance/cleanup")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Remove stale rows of the seed's table now",
