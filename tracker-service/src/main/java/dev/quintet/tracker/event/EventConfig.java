@@ -1,0 +1,17 @@
+package dev.quintet.tracker.event;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Bounds of the event stream. */
+@ConfigMapping(prefix = "quintet.tracker.events")
+public interface EventConfig {
+  /** Readers per replica; one more is told to come back. */
+  @WithDefault("500")
+  int maxStreams();
+
+  /** A reader whose socket takes nothing for this long is cut off. */
+  @WithDefault("30s")
+  Duration slowAfter();
+}

@@ -1,0 +1,5 @@
+/** Rows that come as documents. */
+@NullMarked
+package dev.quintet.tracker.sql;
+
+import org.jspecify.annotations.NullMarked;
