@@ -37,7 +37,6 @@ final class ShardPipe {
   private static final int CLOSE_COME_BACK = 4900;
 
   private static final Duration HELLO_LIMIT = Duration.ofSeconds(10);
-  private static final long CONNECT_AHEAD_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final int MAX_EARLY_FRAMES = 100;
 
   private final GatewayRelay relay;
@@ -136,19 +135,22 @@ final class ShardPipe {
 
   private void identify(ShardLine held, String frame)
       throws IOException, InterruptedException, LeaseLostException {
+    // Connected first: a slot lasts half a second, and a TLS handshake may take as long.
+    Leg ready = connect(held, relay.discordGateway(), null);
     while (true) {
       IdentifyWindow window = relay.watcher().permit(held);
       if (window.empty()) {
         continue;
       }
-      sleepUntil(window.opensNanos() - CONNECT_AHEAD_NANOS);
-      Leg ready = connect(held, relay.discordGateway(), null);
+      if (!ready.open()) {
+        ready = connect(held, relay.discordGateway(), null);
+      }
       sleepUntil(window.opensNanos());
       if (!relay.watcher().mayAct(held)) {
         throw new LeaseLostException("expired before its IDENTIFY");
       }
       if (window.allows(System.nanoTime())) {
-        ready.send(frame);
+        ready.begin(frame);
         relay.watcher().identified(held);
         flushEarly();
         return;
@@ -161,7 +163,7 @@ final class ShardPipe {
     ResumeState session = held.session();
     Leg ready =
         connect(held, session == null ? relay.discordGateway() : session.gatewayUrl(), null);
-    ready.send(frame);
+    ready.begin(frame);
     flushEarly();
   }
 
@@ -181,7 +183,7 @@ final class ShardPipe {
             .toString();
     var adoption = new Adoption(inherited, user);
     try {
-      connect(held, inherited.gatewayUrl(), adoption).send(resume);
+      connect(held, inherited.gatewayUrl(), adoption).begin(resume);
     } catch (IOException e) {
       LOG.info("event=adoption_failed {} reason={}", held, e.toString());
       adoption.answer.complete(false);
@@ -425,6 +427,7 @@ final class ShardPipe {
     private final CompletableFuture<Void> hello = new CompletableFuture<>();
     private @Nullable Adoption adoption;
     private volatile @Nullable DiscordSocket socket;
+    private volatile boolean begun;
 
     Leg(ShardLine held, @Nullable Adoption adoption) {
       this.held = held;
@@ -442,6 +445,12 @@ final class ShardPipe {
         throw new IOException("not connected");
       }
       connected.send(json);
+    }
+
+    /** The frame that makes or continues a session. */
+    void begin(String json) throws IOException, InterruptedException {
+      begun = true;
+      send(json);
     }
 
     /** A frame that cannot be sent is lost with its connection, whose close JDA will hear of. */
@@ -522,7 +531,8 @@ final class ShardPipe {
     @Override
     public void closed(int code, String reason) {
       hello.completeExceptionally(new IOException("closed with " + code));
-      if (currentLeg() != this) {
+      // One that ends while it waits for its permit is replaced without JDA's noticing.
+      if (currentLeg() != this || !begun) {
         return;
       }
       Adoption pending = adoption;

@@ -62,7 +62,7 @@ public final class TrackedShards implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrackedShards.class);
 
   private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
-  private static final int LONG_POLL_S = 25;
+  private static final int LONG_POLL_S = 10;
   private static final long FIRST_BACKOFF_MS = 250;
   private static final long MAX_BACKOFF_MS = 10_000;
   private static final int PERMIT_MAX_WAIT_MS = 30_000;
@@ -300,7 +300,7 @@ public final class TrackedShards implements AutoCloseable {
     }
   }
 
-  /** Until the tracker has something new for us, or half a minute. */
+  /** Until the tracker has something new for us, or ten seconds. */
   private void awaitChange() throws InterruptedException {
     try {
       long asked = System.nanoTime();
