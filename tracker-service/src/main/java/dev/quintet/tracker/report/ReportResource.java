@@ -26,7 +26,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Over all clusters that the caller may see. */
-@Path("/api/v1/reports")
+@Path("/api/v1")
 @Tag(name = "reports")
 @RolesAllowed(Roles.USER)
 public class ReportResource {
@@ -44,7 +44,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/active-instances")
+  @Path("/reports/active-instances")
   @Operation(
       summary = "How many instances of each cluster sent a heartbeat lately",
       description = "Within window_s seconds, 300 if not given.")
@@ -60,7 +60,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/shard-distribution")
+  @Path("/reports/shard-distribution")
   @Operation(summary = "Every held shard of the serving layouts and its holder")
   public Uni<Page<ShardHolder>> distribution(
       @QueryParam("cluster") @Nullable String cluster,
@@ -77,7 +77,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/stale")
+  @Path("/reports/stale")
   @Operation(
       summary = "Instances that have not been heard of",
       description = "For longer than threshold_s seconds, 600 if not given, as the cleanup has it.")
@@ -94,7 +94,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/anomalies")
+  @Path("/reports/anomalies")
   @Operation(
       summary = "What should not be",
       description =
@@ -115,7 +115,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/identify-budget")
+  @Path("/reports/identify-budget")
   @Operation(summary = "What is left of each application's daily identifies")
   public Uni<Page<ApplicationBudget>> budgets(
       @QueryParam("limit") @Nullable String limit, @QueryParam("cursor") @Nullable String cursor) {
@@ -126,7 +126,7 @@ public class ReportResource {
   }
 
   @GET
-  @Path("/recommendation")
+  @Path("/reports/recommendation")
   @Operation(
       summary = "How many shards each cluster should have",
       description = "One per 1000 guilds, rounded up to the cluster's shard_multiple.")
