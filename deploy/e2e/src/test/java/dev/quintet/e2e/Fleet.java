@@ -29,7 +29,7 @@ final class Fleet {
 
   private static Fleet start() {
     var database = Database.create("e2e");
-    var settings = Map.of("QUINTET_TRACKER_UPKEEP_CLEANUP_EVERY", "5s");
+    var settings = Map.of("QUINTET_TRACKER_UPKEEP_CLEANUP", "5s");
     var replicas =
         IntStream.rangeClosed(1, REPLICAS)
             .mapToObj(number -> Replica.of("tracker-service", number, database, settings))

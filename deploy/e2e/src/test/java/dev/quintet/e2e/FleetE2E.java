@@ -52,7 +52,7 @@ class FleetE2E {
     assertThat(refused.code()).isEqualTo("no_shard_available");
     assertThat(refused.body().path("total_shards").asInt()).isEqualTo(2);
     assertThat(refused.body().path("earliest_expiry_in_ms").asLong()).isPositive();
-    assertThat(epochs(cluster)).containsExactly(1L, 1L);
+    assertThat(Facts.of(cluster).epochs()).containsExactly(1L, 1L);
   }
 
   @Test
@@ -64,8 +64,8 @@ class FleetE2E {
 
     assertThat(answers).allMatch(a -> a.status() == 200 || a.status() == 201);
     assertThat(pods).allMatch(pod -> pod.epochs.size() == 1);
-    assertThat(epochs(cluster)).containsOnly(1L).hasSize(8);
-    assertThat(events(cluster, "shard.acquired")).hasSize(8);
+    assertThat(Facts.of(cluster).epochs()).containsOnly(1L).hasSize(8);
+    assertThat(Facts.of(cluster).events("shard.acquired")).hasSize(8);
   }
 
   @Test
@@ -87,7 +87,7 @@ class FleetE2E {
         Duration.ofSeconds(15),
         () -> {
           standby.beat();
-          standby.await(10, version(cluster));
+          standby.await(10, Facts.of(cluster).version());
           assertThat(standby.epochs).containsKey(shard);
         });
 
@@ -138,7 +138,7 @@ class FleetE2E {
     leaving.beat();
     var standby = new Pod(cluster, "s").with("standby", true);
     standby.acquire();
-    long version = version(cluster);
+    long version = Facts.of(cluster).version();
 
     List<Answer> answers =
         Race.of(
@@ -163,41 +163,7 @@ class FleetE2E {
         });
     assertThat(standby.acquire().body().path("shards").get(0).path("resume").path("seq").asLong())
         .isEqualTo(leaving.lastSeq());
-    assertThat(events(cluster, "identify.granted")).isEmpty();
-  }
-
-  private static long version(String cluster) {
-    return ((Number)
-            java.util.Objects.requireNonNull(
-                Fleet.get()
-                    .database()
-                    .value(
-                        "SELECT assignment_version FROM tracker.clusters WHERE cluster_name = ?",
-                        cluster)))
-        .longValue();
-  }
-
-  private static List<Object> events(String cluster, String kind) {
-    return Fleet.get()
-        .database()
-        .rows(
-            "SELECT cluster_seq FROM tracker.shard_events WHERE cluster_name = ? AND kind = ? ORDER BY 1",
-            cluster,
-            kind)
-        .stream()
-        .<Object>map(row -> row.values().iterator().next())
-        .toList();
-  }
-
-  private static List<Long> epochs(String cluster) {
-    return Fleet.get()
-        .database()
-        .rows(
-            "SELECT epoch FROM tracker.shard_leases WHERE cluster_name = ? ORDER BY shard_id",
-            cluster)
-        .stream()
-        .map(row -> ((Number) java.util.Objects.requireNonNull(row.get("epoch"))).longValue())
-        .toList();
+    assertThat(Facts.of(cluster).events("identify.granted")).isEmpty();
   }
 
   /** The seed's monitoring query. */

@@ -135,6 +135,16 @@ final class Pod {
     return tracker.post("/clusters/" + cluster + "/instances/" + id + "/release", body);
   }
 
+  /** Gives one shard back, with its session. */
+  Answer release(int shard) {
+    Long epoch = epochs.remove(shard);
+    ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
+    if (epoch != null) {
+      body.putArray("shards").addObject().put("shard_id", shard).put("epoch", epoch).put("session_id", "session-of-" + shard + "-" + epoch).put("seq", seq);
+    }
+    return tracker.post("/clusters/" + cluster + "/instances/" + id + "/release", body);
+  }
+
   /** Whether the pod may act on a shard by its own clock. */
   boolean acts(int shard) {
     return epochs.containsKey(shard) && System.nanoTime() < deadlineNanos;

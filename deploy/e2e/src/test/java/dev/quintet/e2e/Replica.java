@@ -129,6 +129,10 @@ final class Replica implements AutoCloseable {
     process = null;
   }
 
+  long pid() {
+    return process == null ? -1 : process.pid();
+  }
+
   @Override
   public void close() {
     terminate();

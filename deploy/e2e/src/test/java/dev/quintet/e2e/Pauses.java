@@ -1,0 +1,16 @@
+package dev.quintet.e2e;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/** An outage lasts as long as a scenario says; this is that time, not a wait for something to happen. */
+final class Pauses {
+  private Pauses() {}
+
+  static void of(Duration length) {
+    long end = System.nanoTime() + length.toNanos();
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime());
+    }
+  }
+}
