@@ -4,7 +4,15 @@
 backend_steps() {
   make_set_dirs
   settle_ports
-  if ! { given_postgres && given_redis; }; then step programs "PostgreSQL, pgvector and Redis: looking what is installed" install_programs; fi
+  CONTAINERS=no
+  if given_postgres && given_redis && given_keycloak; then
+    :
+  elif containers_wanted; then
+    CONTAINERS=yes
+    step programs "Containers" start_containers
+  elif ! { given_postgres && given_redis; }; then
+    step programs "PostgreSQL, pgvector and Redis: looking what is installed" install_programs
+  fi
   step postgres "PostgreSQL" start_postgres
   step redis "Redis" start_redis
   step keycloak "Keycloak" start_keycloak
@@ -13,14 +21,15 @@ backend_steps() {
 stop_backends() {
   local name
   for name in keycloak redis postgres; do "stop_$name"; done
+  stop_containers
 }
 
-# Everything the set wrote, at the place of the data too. Downloads and the prepared Keycloak stay.
+# Everything the set wrote, at the place of the data too. Downloads, the prepared Keycloak and the logs stay.
 wipe_set() {
   local place
   place=$(cat "$SET_DIR/postgres.place" 2>/dev/null || true)
   case $place in */postgres) rm -rf "$place" ;; esac
-  rm -rf "$SET_DIR"/{postgres,redis,keycloak,logs,pids,ports.env,postgres.place}
+  rm -rf "$SET_DIR"/{postgres,redis,keycloak,run,pids,ports.env,postgres.place}
 }
 
 backends_ready() {

@@ -8,11 +8,34 @@ LOCAL_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 ROOT=$(cd "$LOCAL_DIR/../.." && pwd -P)
 STATE=$ROOT/.quintet
 
-for part in terminal process ports jdk steps packages given postgres redis keycloak docker services build backends; do
-  # shellcheck source=/dev/null
-  . "$LOCAL_DIR/lib/$part.sh"
-done
-unset part
+# shellcheck source=terminal.sh
+. "$LOCAL_DIR/lib/terminal.sh"
+# shellcheck source=process.sh
+. "$LOCAL_DIR/lib/process.sh"
+# shellcheck source=ports.sh
+. "$LOCAL_DIR/lib/ports.sh"
+# shellcheck source=jdk.sh
+. "$LOCAL_DIR/lib/jdk.sh"
+# shellcheck source=steps.sh
+. "$LOCAL_DIR/lib/steps.sh"
+# shellcheck source=packages.sh
+. "$LOCAL_DIR/lib/packages.sh"
+# shellcheck source=given.sh
+. "$LOCAL_DIR/lib/given.sh"
+# shellcheck source=postgres.sh
+. "$LOCAL_DIR/lib/postgres.sh"
+# shellcheck source=redis.sh
+. "$LOCAL_DIR/lib/redis.sh"
+# shellcheck source=keycloak.sh
+. "$LOCAL_DIR/lib/keycloak.sh"
+# shellcheck source=docker.sh
+. "$LOCAL_DIR/lib/docker.sh"
+# shellcheck source=services.sh
+. "$LOCAL_DIR/lib/services.sh"
+# shellcheck source=build.sh
+. "$LOCAL_DIR/lib/build.sh"
+# shellcheck source=backends.sh
+. "$LOCAL_DIR/lib/backends.sh"
 
 # A copied or moved checkout brings the records of another place along. They name processes and
 # folders that are not ours, so they are forgotten before anything reads them.

@@ -7,7 +7,7 @@
 source_stamp() {
   local name=$1
   (
-    cd "$ROOT"
+    cd "$ROOT" || exit
     {
       if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
         git ls-files -co --exclude-standard -- pom.xml .mvn common "$name"
@@ -15,7 +15,7 @@ source_stamp() {
         find pom.xml .mvn common "$name" -name target -prune -o -type f -print 2>/dev/null
       fi
     } | grep -v -e '/src/test/' -e '\.md$' | LC_ALL=C sort -u | while IFS= read -r file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
-      xargs -0 $(have sha256sum && echo sha256sum || echo shasum -a 256) | hash_of
+      xargs -0 "${SHA256[@]}" | hash_of
   )
 }
 
@@ -45,7 +45,7 @@ keep_app() {
   service "$name"
   [ -s "$ROOT/$service_jar" ] || die "the build made no $service_jar"
   mkdir -p "$apps"
-  rm -rf "$apps/$stamp" "$apps"/*.new
+  rm -rf "${apps:?}/$stamp" "$apps"/*.new
   cp -R "$(dirname "$ROOT/$service_jar")" "$apps/$stamp.new"
   mv "$apps/$stamp.new" "$apps/$stamp"
 }

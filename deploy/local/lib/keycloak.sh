@@ -96,6 +96,13 @@ start_keycloak() {
     title "Keycloak at $KEYCLOAK_ADDRESS, as the environment says"
     return
   fi
+  # with containers it comes along with the others; without, it need not wait for them
+  if [ "${CONTAINERS:-no}" = yes ]; then after programs; fi
+  if in_containers; then
+    keycloak_ready || die "Keycloak runs in a container but serves no realm on $KEYCLOAK_ADDRESS; see: docker ps"
+    title "Keycloak serves realm quintet on 127.0.0.1:$KEYCLOAK_PORT (container)"
+    return
+  fi
   local home=$SET_DIR/keycloak stamp database tries
   database=$home/data/h2/keycloakdb.mv.db
   stamp=$(realm_stamp)

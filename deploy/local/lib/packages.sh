@@ -131,7 +131,7 @@ apt() {
 build_pgvector() {
   local work suite
   work=$(mktemp -d "${TMPDIR:-/tmp}/quintet-pgvector.XXXXXX")
-  case $(. /etc/os-release && echo "$ID") in ubuntu) suite=questing ;; *) suite=trixie ;; esac
+  case $(distribution) in ubuntu) suite=questing ;; *) suite=trixie ;; esac
   suite=${QUINTET_PGVECTOR_SUITE:-$suite}
   mkdir -p "$work"/{parts,lists/partial,source}
   source_list "$suite" >"$work/parts/source.sources"
@@ -149,6 +149,8 @@ build_pgvector() {
   rm -rf "$work"
 }
 
+distribution() { sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"'; }
+
 # The first entry of the machine's own list, as a deb-src entry of another suite.
 source_list() {
   local suite=$1 file
@@ -158,7 +160,7 @@ source_list() {
       NR == 1 { for (i = 1; i <= NF; i++) { if ($i ~ /^#/) continue
         if ($i ~ /^Types:/) $i = "Types: deb-src"; if ($i ~ /^Suites:/) $i = "Suites: " suite
         if ($i ~ /^Components:/) $i = "Components: main universe"; print $i } }' "$file" |
-      if [ "$(. /etc/os-release && echo "$ID")" = ubuntu ]; then cat; else sed 's/ universe$//'; fi
+      if [ "$(distribution)" = ubuntu ]; then cat; else sed 's/ universe$//'; fi
     return 0
   done
   [ -r /etc/apt/sources.list ] || return 0

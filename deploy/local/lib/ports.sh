@@ -7,6 +7,9 @@
 PG_SUPERUSER=postgres
 PG_SUPERUSER_PASSWORD=quintet-dev
 
+# What runs keeps the port it was started with, whatever the environment says by now.
+is_up() { running "$1" >/dev/null || in_containers; }
+
 use_set() {
   SET=$1
   SET_DIR=$STATE/$SET
@@ -15,9 +18,9 @@ use_set() {
   PG_PORT='' REDIS_PORT='' KEYCLOAK_PORT=''
   read_ports
   if [ "$SET" = dev ]; then
-    running postgres >/dev/null && [ -n "$PG_PORT" ] || PG_PORT=${QUINTET_PG_PORT:-15432}
-    running redis >/dev/null && [ -n "$REDIS_PORT" ] || REDIS_PORT=${QUINTET_REDIS_PORT:-16379}
-    running keycloak >/dev/null && [ -n "$KEYCLOAK_PORT" ] || KEYCLOAK_PORT=${QUINTET_KEYCLOAK_PORT:-18080}
+    is_up postgres && [ -n "$PG_PORT" ] || PG_PORT=${QUINTET_PG_PORT:-15432}
+    is_up redis && [ -n "$REDIS_PORT" ] || REDIS_PORT=${QUINTET_REDIS_PORT:-16379}
+    is_up keycloak && [ -n "$KEYCLOAK_PORT" ] || KEYCLOAK_PORT=${QUINTET_KEYCLOAK_PORT:-18080}
   fi
   PG_VARIABLE=QUINTET_PG_PORT REDIS_VARIABLE=QUINTET_REDIS_PORT KEYCLOAK_VARIABLE=QUINTET_KEYCLOAK_PORT
 }
@@ -38,9 +41,9 @@ make_set_dirs() {
 # Test ports are chosen once and kept, as long as nobody else took them meanwhile.
 settle_ports() {
   if [ "$SET" = test ]; then
-    running postgres >/dev/null || PG_PORT=$(usable_or_free "$PG_PORT")
-    running redis >/dev/null || REDIS_PORT=$(usable_or_free "$REDIS_PORT" "$PG_PORT")
-    running keycloak >/dev/null || KEYCLOAK_PORT=$(usable_or_free "$KEYCLOAK_PORT" "$PG_PORT" "$REDIS_PORT")
+    is_up postgres || PG_PORT=$(usable_or_free "$PG_PORT")
+    is_up redis || REDIS_PORT=$(usable_or_free "$REDIS_PORT" "$PG_PORT")
+    is_up keycloak || KEYCLOAK_PORT=$(usable_or_free "$KEYCLOAK_PORT" "$PG_PORT" "$REDIS_PORT")
   fi
   printf 'PG_PORT=%s\nREDIS_PORT=%s\nKEYCLOAK_PORT=%s\n' "$PG_PORT" "$REDIS_PORT" "$KEYCLOAK_PORT" >"$PORTS_FILE.$$"
   mv -f "$PORTS_FILE.$$" "$PORTS_FILE"

@@ -47,6 +47,10 @@ psql_program() {
     "$PG_BIN/psql" "$@"
   elif have psql; then
     psql "$@"
+  elif in_containers; then
+    local terminal=()
+    [ -t 0 ] && [ -t 1 ] || terminal=(-T)
+    compose exec ${terminal[@]+"${terminal[@]}"} -e PGPASSWORD -e PGOPTIONS -e PGAPPNAME -e PGHOST -e PGPORT -e PGUSER -e PGDATABASE postgres psql "$@"
   else
     die "psql is missing; get it by: $(have brew && echo 'brew install libpq' || echo 'sudo apt-get install postgresql-client')"
   fi
@@ -61,6 +65,11 @@ start_postgres() {
     return
   fi
   after programs
+  if in_containers; then
+    bootstrap_database
+    title "PostgreSQL accepts on 127.0.0.1:$PG_PORT (container)"
+    return
+  fi
   find_postgres || die "PostgreSQL's programs are missing"
   if running postgres >/dev/null && postgres_ready; then
     title "PostgreSQL on 127.0.0.1:$PG_PORT was running already"
@@ -166,7 +175,7 @@ bootstrap_database() {
   version_at_least "${version:-0}" $PGVECTOR_OLDEST ||
     die "PostgreSQL at $PG_HOST:$PG_PORT has pgvector ${version:-not at all}, and $PGVECTOR_OLDEST or later is needed; install it there"
   if [ -r "$ROOT/$ROLES_SQL" ]; then
-    superuser_psql "$PG_DATABASE" -f "$ROOT/$ROLES_SQL" >/dev/null || die "$ROLES_SQL failed; its error is in the log of this step"
+    superuser_psql "$PG_DATABASE" -f - <"$ROOT/$ROLES_SQL" >/dev/null || die "$ROLES_SQL failed; its error is in the log of this step"
   elif [ "$SET" = test ]; then
     warn "$ROLES_SQL is missing: roles and extensions were not made"
   else

@@ -20,6 +20,11 @@ start_redis() {
     return
   fi
   after programs
+  if in_containers; then
+    redis_ready || die "Redis runs in a container but does not answer on 127.0.0.1:$REDIS_PORT; see: docker ps"
+    title "Redis answers on 127.0.0.1:$REDIS_PORT (container)"
+    return
+  fi
   if running redis >/dev/null && redis_ready; then
     title "Redis on 127.0.0.1:$REDIS_PORT was running already"
     return

@@ -33,12 +33,10 @@ step() {
     set +m
     trap - INT TERM HUP EXIT
     STEP_DIR=$dir
-    # shellcheck disable=SC2030
-    STEPS=$STEPS
     finish() {
       local code=$?
       now_ms >"$dir/end"
-      if [ $code = 0 ]; then echo done; elif [ -e "$dir/skipped" ]; then echo skipped; else echo failed; fi >"$dir/state.new"
+      if [ "$code" = 0 ]; then echo done; elif [ -e "$dir/skipped" ]; then echo skipped; else echo failed; fi >"$dir/state.new"
       mv -f "$dir/state.new" "$dir/state"
     }
     trap finish EXIT
@@ -52,6 +50,7 @@ title() { printf '%s' "$*" >"$STEP_DIR/title.new" && mv -f "$STEP_DIR/title.new"
 
 after() {
   local key state
+  : >"$STEP_DIR/waiting"
   for key in "$@"; do
     [ -d "$STEPS/$key" ] || continue
     while :; do
@@ -66,6 +65,7 @@ after() {
       sleep 0.1
     done
   done
+  rm -f "$STEP_DIR/waiting"
   now_ms >"$STEP_DIR/start"
 }
 
@@ -78,7 +78,13 @@ step_line() {
     done) mark="${green}${tick}${plain}" ;;
     failed) mark="${red}${cross}${plain}" ;;
     skipped) mark="${dim}${bullet}${plain}" title="$title ${dim}(not reached)${plain}" ;;
-    *) mark="${cyan}${spin:frame:1}${plain}" ;;
+    *)
+      mark="${cyan}${spin:frame:1}${plain}"
+      if [ -e "$STEPS/$key/waiting" ]; then
+        printf '  %s%s %s%s\n' "$dim" "$bullet" "$title" "$plain" >&2
+        return
+      fi
+      ;;
   esac
   printf '  %s %-62s %s%12s%s\n' "$mark" "$title" "$dim" "$(elapsed $((end > start ? end - start : 0)))" "$plain" >&2
 }
@@ -101,7 +107,7 @@ steps_wait() {
     steps_draw
     [ -n "$busy" ] || break
     if [ "$live" = no ] && [ $(($(now_ms) - last_word)) -gt 30000 ]; then
-      for key in $busy; do say "  $dots $(cat "$STEPS/$key/title") ($(elapsed $(($(now_ms) - $(cat "$STEPS/$key/start")))))"; done
+      for key in $busy; do [ -e "$STEPS/$key/waiting" ] || say "  $dots $(cat "$STEPS/$key/title") ($(elapsed $(($(now_ms) - $(cat "$STEPS/$key/start")))))"; done
       last_word=$(now_ms)
     fi
     sleep 0.15

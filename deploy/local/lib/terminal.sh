@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # read by the other parts
 # What a person sees. Everything here goes to stderr: stdout belongs to results (tokens, KEY=VALUE lines, tables).
 
 if [ -t 2 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
@@ -59,6 +60,5 @@ version_at_least() {
     for (i = 1; i <= (n > m ? n : m); i++) { if (x[i] + 0 > y[i] + 0) exit 0; if (x[i] + 0 < y[i] + 0) exit 1 } exit 0 }'
 }
 
-hash_of() {
-  if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16
-}
+if have sha256sum; then SHA256=(sha256sum); else SHA256=(shasum -a 256); fi
+hash_of() { "${SHA256[@]}" | cut -c1-16; }
