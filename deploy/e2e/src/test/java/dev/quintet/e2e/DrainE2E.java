@@ -51,7 +51,11 @@ class DrainE2E {
     for (Pod pod : drained) {
       for (JsonNode directive : pod.beat().body().path("directives")) {
         if (directive.path("type").asText().equals("drain")) {
-          directive.path("shards").forEach(shard -> pod.release(shard.asInt()));
+          directive.path("shards").forEach(shard -> {
+            if (pod.epochs.containsKey(shard.asInt())) {
+              pod.release(shard.asInt());
+            }
+          });
         }
       }
     }

@@ -32,6 +32,8 @@ final class Pod {
   private final ObjectNode wish = Tracker.JSON.createObjectNode();
   private volatile long deadlineNanos = System.nanoTime();
   private volatile long seq;
+  private volatile String state = "ready";
+  private volatile long lastEventId;
   private @Nullable ScheduledFuture<?> beating;
 
   Pod(String cluster, String id) {
@@ -88,6 +90,13 @@ final class Pod {
     return answer;
   }
 
+  /** One beat that says another state of all shards, with the highest event handled. */
+  Answer report(String state, long lastEventId) {
+    this.state = state;
+    this.lastEventId = lastEventId;
+    return beat();
+  }
+
   private ObjectNode beatBody() {
     ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
     ArrayNode shards = body.putArray("shards");
@@ -137,11 +146,9 @@ final class Pod {
 
   /** Gives one shard back, with its session. */
   Answer release(int shard) {
-    Long epoch = epochs.remove(shard);
+    long epoch = java.util.Objects.requireNonNull(epochs.remove(shard), "not held");
     ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
-    if (epoch != null) {
-      body.putArray("shards").addObject().put("shard_id", shard).put("epoch", epoch).put("session_id", "session-of-" + shard + "-" + epoch).put("seq", seq);
-    }
+    body.putArray("shards").addObject().put("shard_id", shard).put("epoch", epoch).put("session_id", "session-of-" + shard + "-" + epoch).put("seq", seq);
     return tracker.post("/clusters/" + cluster + "/instances/" + id + "/release", body);
   }
 

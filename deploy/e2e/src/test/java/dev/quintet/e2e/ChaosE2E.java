@@ -1,0 +1,177 @@
+package dev.quintet.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Scenario 19: 60 pods come, go, die and come back, replicas are killed under them, and a checker reads the events. Runs three minutes;
+ * {@code -De2e.chaos.seconds=600} makes it the brief's ten.
+ */
+class ChaosE2E {
+  private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("e2e.chaos.seconds", 180));
+  private static final int SHARDS = 48;
+
+  @Test
+  void noShardEverHasTwoHoldersAndNoEventIsMissing() throws InterruptedException {
+    String cluster = Tracker.newCluster(SHARDS, "lease_ttl_ms", "3000", "heartbeat_interval_ms", "1000", "takeover_grace_ms", "500");
+    long seed = Long.getLong("e2e.chaos.seed", System.nanoTime());
+    var acting = new ActingLog();
+    var stopped = new AtomicBoolean();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var lives = new ArrayList<java.util.concurrent.Future<?>>();
+      for (int n = 0; n < 60; n++) {
+        int number = n;
+        lives.add(threads.submit(() -> live(cluster, number, new Random(seed + number), acting, stopped)));
+      }
+      var random = new Random(seed);
+      long end = System.nanoTime() + LENGTH.toNanos();
+      while (System.nanoTime() < end) {
+        Pauses.of(Duration.ofSeconds(15));
+        var victim = Fleet.get().replicas().get(random.nextInt(Fleet.REPLICAS));
+        victim.kill();
+        victim.start().awaitReady();
+      }
+      stopped.set(true);
+      for (var life : lives) {
+        try {
+          life.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+          throw new AssertionError("seed " + seed, e.getCause());
+        }
+      }
+    }
+
+    assertThat(acting.overlaps).as("seed %d: two pods acting on one shard", seed).isEmpty();
+    check(cluster, seed);
+  }
+
+  /** One pod name: processes of it come one after the other. */
+  private static void live(String cluster, int number, Random random, ActingLog acting, AtomicBoolean stopped) {
+    while (!stopped.get()) {
+      var pod = new Pod(cluster, "bot-" + number).with("want", 1).with("standby", true).with("pod_uid", "uid-" + number + "-" + random.nextInt(3));
+      int status = quietly(pod::acquire);
+      if (status != 200 && status != 201 && status != 202) {
+        Pauses.of(Duration.ofMillis(200));
+        continue;
+      }
+      int beats = 1 + random.nextInt(12);
+      for (int i = 0; i < beats && !stopped.get(); i++) {
+        int beat = quietly(pod::beat);
+        if (beat == 409 || beat == 404) {
+          break;
+        }
+        if (pod.epochs.isEmpty()) {
+          quietly(() -> pod.await(1, Long.MAX_VALUE));
+        }
+        for (int tick = 0; tick < 20; tick++) {
+          acting.sample(pod);
+          Pauses.of(Duration.ofMillis(40));
+        }
+      }
+      switch (random.nextInt(3)) {
+        case 0 -> quietly(pod::stop);
+        case 1 -> pod.kill();
+        default -> {
+          // Cut off for a while: no beat comes, and it goes on by its own clock until its deadline.
+          for (int tick = 0; tick < 120; tick++) {
+            acting.sample(pod);
+            Pauses.of(Duration.ofMillis(40));
+          }
+          quietly(pod::beat);
+        }
+      }
+      acting.gone(pod);
+    }
+  }
+
+  private interface Call {
+    Tracker.Answer run();
+  }
+
+  /** 0: no replica answered. */
+  private static int quietly(Call call) {
+    try {
+      int status = call.run().status();
+      assertThat(status).isNotEqualTo(500);
+      return status;
+    } catch (AssertionError away) {
+      if (away.getCause() instanceof java.io.IOException) {
+        return 0;
+      }
+      throw away;
+    }
+  }
+
+  /** Who says, at one moment of this machine's clock, that it acts on a shard. */
+  private static final class ActingLog {
+    final List<String> overlaps = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final Map<Integer, Pod> holders = new ConcurrentHashMap<>();
+
+    void sample(Pod pod) {
+      for (int shard : pod.epochs.keySet()) {
+        if (pod.acts(shard)) {
+          Pod other = holders.put(shard, pod);
+          if (other != null && other != pod && other.acts(shard) && pod.acts(shard)) {
+            overlaps.add("shard " + shard + ": " + other.id + " and " + pod.id);
+          }
+        }
+      }
+    }
+
+    /** A process that ended acts no more, whatever its fields say. */
+    void gone(Pod pod) {
+      pod.epochs.clear();
+      holders.values().removeIf(holder -> holder == pod);
+    }
+  }
+
+  /** I1, I2, I3 and I13, from the events alone; and the events against the table. */
+  private static void check(String cluster, long seed) {
+    var rows =
+        Fleet.get()
+            .database()
+            .rows(
+                "SELECT cluster_seq, kind, shard_id, epoch, instance_id FROM tracker.shard_events WHERE cluster_name = ? ORDER BY cluster_seq",
+                cluster);
+    var holders = new HashMap<Integer, String>();
+    var epochs = new HashMap<Integer, Long>();
+    long expected = 0;
+    for (var row : rows) {
+      expected++;
+      assertThat(row.get("cluster_seq")).as("seed %d: gap", seed).isEqualTo(expected);
+      String kind = String.valueOf(row.get("kind"));
+      if (!kind.matches("shard\\.(acquired|taken_over|released|revoked)")) {
+        continue;
+      }
+      int shard = ((Number) Objects.requireNonNull(row.get("shard_id"))).intValue();
+      long epoch = ((Number) Objects.requireNonNull(row.get("epoch"))).longValue();
+      String instance = String.valueOf(row.get("instance_id"));
+      switch (kind) {
+        case "shard.acquired", "shard.taken_over" -> {
+          boolean mayHold = !holders.containsKey(shard) || kind.equals("shard.taken_over") || instance.equals(holders.get(shard));
+          assertThat(mayHold).as("seed %d: %s over %s", seed, row, holders.get(shard)).isTrue();
+          assertThat(epoch).as("seed %d: %s", seed, row).isGreaterThan(epochs.getOrDefault(shard, 0L));
+          holders.put(shard, instance);
+          epochs.put(shard, epoch);
+        }
+        default -> {
+          assertThat(holders.get(shard)).as("seed %d: %s", seed, row).isEqualTo(instance);
+          holders.remove(shard);
+        }
+      }
+    }
+    assertThat(Facts.of(cluster).number("SELECT event_seq FROM tracker.clusters WHERE cluster_name = ?")).isEqualTo(expected);
+    Facts.of(cluster).placement().forEach((shard, held) -> assertThat(held).startsWith(holders.getOrDefault(shard, "-") + " "));
+  }
+}
