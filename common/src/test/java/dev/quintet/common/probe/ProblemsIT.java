@@ -16,7 +16,6 @@ import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
@@ -40,9 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * input.
  */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "common"))
+@QuarkusTestResource(ServiceBackends.class)
 class ProblemsIT {
   Database database;
   Tokens tokens;

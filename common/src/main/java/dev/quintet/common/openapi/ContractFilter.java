@@ -1,0 +1,244 @@
+package dev.quintet.common.openapi;
+
+import dev.quintet.common.problem.CommonProblem;
+import dev.quintet.common.problem.Problem;
+import dev.quintet.common.problem.ProblemType;
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import jakarta.annotation.security.RolesAllowed;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.jboss.jandex.AnnotationInstance;
+import org.jboss.jandex.DotName;
+import org.jboss.jandex.IndexView;
+import org.jboss.jandex.MethodInfo;
+
+/**
+ * Adds to each operation what the code already says, so that it cannot drift: {@code x-roles} from
+ * {@link RolesAllowed}, and every problem code with its status. The codes are those that the
+ * operation's description names, those of {@link Problems}, and those that follow from its shape (a
+ * body can be broken, a token refused).
+ */
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
+public class ContractFilter implements OASFilter {
+  private static final DotName ROLES = DotName.createSimple(RolesAllowed.class);
+  private static final DotName CODES = DotName.createSimple(Problems.class);
+  private static final DotName OPERATION =
+      DotName.createSimple("org.eclipse.microprofile.openapi.annotations.Operation");
+  private static final DotName PATH = DotName.createSimple("jakarta.ws.rs.Path");
+  private static final Pattern WORD = Pattern.compile("[a-z0-9]+(?:_[a-z0-9]+)*");
+  private static final String PROBLEM = "Problem";
+
+  private static final Set<CommonProblem> ALWAYS =
+      EnumSet.of(
+          CommonProblem.UNAUTHENTICATED,
+          CommonProblem.FORBIDDEN,
+          CommonProblem.DATABASE_UNAVAILABLE,
+          CommonProblem.INTERNAL_ERROR);
+  private static final Set<CommonProblem> WITH_PARAMETERS =
+      EnumSet.of(CommonProblem.MALFORMED_REQUEST, CommonProblem.INVALID_PARAMETER);
+  private static final Set<CommonProblem> WITH_BODY =
+      EnumSet.of(
+          CommonProblem.MALFORMED_JSON,
+          CommonProblem.PAYLOAD_TOO_LARGE,
+          CommonProblem.UNSUPPORTED_MEDIA_TYPE,
+          CommonProblem.VALIDATION_FAILED,
+          CommonProblem.UNKNOWN_FIELD,
+          CommonProblem.WRONG_TYPE,
+          CommonProblem.REQUIRED,
+          CommonProblem.INVALID_VALUE,
+          CommonProblem.INVALID_CHARACTER,
+          CommonProblem.NUMBER_OUT_OF_RANGE);
+
+  private final IndexView index;
+  private final Map<String, ProblemType> types = new TreeMap<>();
+
+  public ContractFilter(IndexView index) {
+    this.index = index;
+    for (var type : index.getAllKnownImplementations(DotName.createSimple(ProblemType.class))) {
+      if (type.isEnum()) {
+        for (ProblemType constant : constants(type.name().toString())) {
+          types.putIfAbsent(constant.code(), constant);
+        }
+      }
+    }
+  }
+
+  private static List<ProblemType> constants(String name) {
+    try {
+      Object[] constants =
+          Class.forName(name, true, Thread.currentThread().getContextClassLoader())
+              .getEnumConstants();
+      return Arrays.stream(constants).map(ProblemType.class::cast).toList();
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void filterOpenAPI(OpenAPI contract) {
+    var methods = methods();
+    if (contract.getPaths() == null || contract.getPaths().getPathItems() == null) {
+      return;
+    }
+    contract
+        .getPaths()
+        .getPathItems()
+        .forEach((path, item) ->
+            item.getOperations()
+                .forEach((verb, operation) -> {
+                  MethodInfo method = methods.get(operation.getOperationId());
+                  if (method == null) {
+                    throw new IllegalStateException(
+                        verb + " " + path + " belongs to no known method");
+                  }
+                  describe(operation, method);
+                }));
+    if (contract.getComponents() == null) {
+      contract.setComponents(OASFactory.createComponents());
+    }
+    contract.getComponents().addSchema(PROBLEM, problemSchema());
+  }
+
+  /** By operation id, as the strategy CLASS_METHOD makes them or as the method says. */
+  private Map<String, MethodInfo> methods() {
+    var methods = new TreeMap<String, MethodInfo>();
+    for (AnnotationInstance path : index.getAnnotations(PATH)) {
+      var owner =
+          switch (path.target().kind()) {
+            case CLASS -> path.target().asClass();
+            case METHOD -> path.target().asMethod().declaringClass();
+            default -> null;
+          };
+      if (owner != null) {
+        for (MethodInfo method : owner.methods()) {
+          methods.put(owner.simpleName() + "_" + method.name(), method);
+          var operation = method.annotation(OPERATION);
+          if (operation != null && operation.value("operationId") != null) {
+            methods.put(operation.value("operationId").asString(), method);
+          }
+        }
+      }
+    }
+    return methods;
+  }
+
+  private void describe(Operation operation, MethodInfo method) {
+    AnnotationInstance roles = method.annotation(ROLES);
+    if (roles == null) {
+      roles = method.declaringClass().declaredAnnotation(ROLES);
+    }
+    operation.addExtension(
+        "x-roles",
+        roles == null ? List.of() : Arrays.stream(roles.value().asStringArray()).sorted().toList());
+
+    var codes = new TreeSet<String>();
+    ALWAYS.forEach(type -> codes.add(type.code()));
+    if (operation.getParameters() != null && !operation.getParameters().isEmpty()) {
+      WITH_PARAMETERS.forEach(type -> codes.add(type.code()));
+    }
+    if (operation.getRequestBody() != null) {
+      WITH_BODY.forEach(type -> codes.add(type.code()));
+    }
+    AnnotationInstance named = method.annotation(CODES);
+    if (named != null) {
+      for (String code : named.value().asStringArray()) {
+        if (!types.containsKey(code)) {
+          throw new IllegalStateException(method + " names " + code + ", which is no problem code");
+        }
+        codes.add(code);
+      }
+    }
+    if (operation.getDescription() != null) {
+      WORD.matcher(operation.getDescription())
+          .results()
+          .map(word -> word.group())
+          .filter(word -> word.indexOf('_') > 0 && types.containsKey(word))
+          .forEach(codes::add);
+    }
+
+    var byStatus = new TreeMap<Integer, List<ProblemType>>();
+    for (String code : codes) {
+      ProblemType type = types.get(code);
+      if (type != null) {
+        byStatus.computeIfAbsent(type.status(), status -> new ArrayList<>()).add(type);
+      }
+    }
+    byStatus.forEach((status, kinds) ->
+        operation.getResponses().addAPIResponse(status.toString(), response(kinds)));
+  }
+
+  private static APIResponse response(List<ProblemType> kinds) {
+    var example = kinds.getFirst();
+    var response =
+        OASFactory.createAPIResponse()
+            .description(String.join(", ", kinds.stream().map(ProblemType::code).toList()))
+            .content(
+                OASFactory.createContent()
+                    .addMediaType(
+                        Problem.MEDIA_TYPE,
+                        OASFactory.createMediaType()
+                            .schema(OASFactory.createSchema().ref(PROBLEM))
+                            .example(
+                                new TreeMap<>(
+                                    Map.of(
+                                        "type", example.uri(),
+                                        "title", example.title(),
+                                        "status", example.status(),
+                                        "code", example.code(),
+                                        "trace_id", "0af7651916cd43dd8448eb211c80319c")))));
+    response.addExtension("x-problem-codes", kinds.stream().map(ProblemType::code).toList());
+    if (example.status() == 429 || example.status() == 503) {
+      response.addHeader(
+          "Retry-After",
+          OASFactory.createHeader()
+              .description("whole seconds; retry_after_ms says it exactly")
+              .schema(type(Schema.SchemaType.INTEGER)));
+    }
+    return response;
+  }
+
+  private static Schema problemSchema() {
+    var violation =
+        type(Schema.SchemaType.OBJECT)
+            .addProperty(
+                "pointer", type(Schema.SchemaType.STRING).description("JSON pointer into the body"))
+            .addProperty(
+                "parameter",
+                type(Schema.SchemaType.STRING)
+                    .description("name of a path, query or header parameter"))
+            .addProperty("code", type(Schema.SchemaType.STRING))
+            .addProperty("detail", type(Schema.SchemaType.STRING))
+            .required(List.of("code", "detail"));
+    return type(Schema.SchemaType.OBJECT)
+        .description("RFC 9457. Some problems have further members; their operations name them.")
+        .addProperty(
+            "type", type(Schema.SchemaType.STRING).description("urn:quintet:problem:<code>"))
+        .addProperty("title", type(Schema.SchemaType.STRING))
+        .addProperty("status", type(Schema.SchemaType.INTEGER))
+        .addProperty("detail", type(Schema.SchemaType.STRING))
+        .addProperty("instance", type(Schema.SchemaType.STRING))
+        .addProperty(
+            "code", type(Schema.SchemaType.STRING).description("what a client switches on"))
+        .addProperty("trace_id", type(Schema.SchemaType.STRING))
+        .addProperty("retry_after_ms", type(Schema.SchemaType.INTEGER))
+        .addProperty("errors", type(Schema.SchemaType.ARRAY).items(violation))
+        .required(List.of("type", "title", "status", "code", "trace_id"));
+  }
+
+  private static Schema type(Schema.SchemaType type) {
+    return OASFactory.createSchema().addType(type);
+  }
+}
