@@ -31,7 +31,7 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /** Emptying pods, nodes and versions, one hand-over after the other. */
-@Path("/api/v1/clusters/{cluster}/drains")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class DrainResource {
   private final PlanQueries plans;
@@ -45,6 +45,7 @@ public class DrainResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/drains")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Empty instances or shards",
@@ -64,7 +65,7 @@ public class DrainResource {
     "too_many_shards",
     "invalid_text"
   })
-  public Uni<Response> create(
+  public Uni<Response> createDrain(
       String cluster,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       DrainRequest request) {
@@ -80,10 +81,11 @@ public class DrainResource {
   }
 
   @GET
+  @Path("/clusters/{cluster}/drains")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "The cluster's drains and rebalances, newest first")
   @Problems({"unknown_cluster", "invalid_limit", "invalid_cursor"})
-  public Uni<Page<Drain>> list(
+  public Uni<Page<Drain>> listDrains(
       String cluster, @RestQuery @Nullable String limit, @RestQuery @Nullable String cursor) {
     access.to(cluster);
     var page = PageRequest.of(limit, cursor, 1);
@@ -94,11 +96,11 @@ public class DrainResource {
   }
 
   @GET
-  @Path("/{id}")
+  @Path("/clusters/{cluster}/drains/{id}")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "One drain with its moves")
   @Problems("unknown_drain")
-  public Uni<Drain> find(String cluster, String id) {
+  public Uni<Drain> findDrain(String cluster, String id) {
     access.to(cluster);
     return plans
         .findDrain(cluster, PlanIds.drain(id))
@@ -108,14 +110,14 @@ public class DrainResource {
   }
 
   @DELETE
-  @Path("/{id}")
+  @Path("/clusters/{cluster}/drains/{id}")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Cancel a drain or rebalance",
       description =
           "Moves under way are called back, and what was selected may get shards again. Again: the same answer.")
   @Problems({"unknown_cluster", "unknown_drain"})
-  public Uni<Drain> cancel(String cluster, String id) {
+  public Uni<Drain> cancelDrain(String cluster, String id) {
     var caller = access.to(cluster);
     return plans.cancelDrain(cluster, PlanIds.drain(id), caller.name());
   }

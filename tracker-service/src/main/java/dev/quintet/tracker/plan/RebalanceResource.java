@@ -24,7 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Evening out what the pods hold. */
-@Path("/api/v1/clusters/{cluster}/rebalance")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class RebalanceResource {
   private final PlanQueries plans;
@@ -38,6 +38,7 @@ public class RebalanceResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/rebalance")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Move shards from the fullest pods to the emptiest",

@@ -22,7 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** An administrator's last word on a shard. */
-@Path("/api/v1/clusters/{cluster}/shards/{shard}/revoke")
+@Path("/api/v1")
 @Tag(name = "administrators")
 public class RevocationResource {
   private final PlanQueries plans;
@@ -36,6 +36,7 @@ public class RevocationResource {
   }
 
   @POST
+  @Path("/clusters/{cluster}/shards/{shard}/revoke")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Take a shard from its holder at once",
@@ -44,7 +45,7 @@ public class RevocationResource {
               + " drain. Nobody gets the shard for hold_s seconds.")
   @APIResponseSchema(value = Revocation.class, responseCode = "200")
   @Problems({"unknown_cluster", "unknown_shard", "invalid_setting", "invalid_text"})
-  public Uni<Response> revoke(
+  public Uni<Response> revokeShard(
       String cluster,
       String shard,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,

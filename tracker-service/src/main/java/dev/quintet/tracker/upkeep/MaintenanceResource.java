@@ -12,7 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The jobs, on demand. */
-@Path("/api/v1/maintenance")
+@Path("/api/v1")
 @Tag(name = "operators")
 public class MaintenanceResource {
   private static final long USUAL_S = 600;
@@ -24,14 +24,14 @@ public class MaintenanceResource {
   }
 
   @POST
-  @Path("/cleanup")
+  @Path("/maintenance/cleanup")
   @RolesAllowed(Roles.DEVOPS)
   @Operation(
       summary = "Remove stale rows of the seed's table now",
       description =
           "Rows whose last heartbeat is older than threshold_s. A row with a live fenced lease is never removed, whatever the threshold.")
   @Problems("invalid_threshold")
-  public Uni<CleanupReply> cleanup(CleanupRequest request) {
+  public Uni<CleanupReply> cleanUp(CleanupRequest request) {
     return queries.cleanup(request.thresholdS() == null ? USUAL_S : request.thresholdS());
   }
 }
