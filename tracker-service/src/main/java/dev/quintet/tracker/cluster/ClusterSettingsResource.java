@@ -67,7 +67,7 @@ public class ClusterSettingsResource {
     "invalid_total_shards",
     "invalid_setting"
   })
-  public Uni<Response> create(
+  public Uni<Response> createCluster(
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key, ClusterRequest request) {
     var caller = access.to(Objects.requireNonNull(request.clusterName()));
     return idempotency
@@ -96,7 +96,7 @@ public class ClusterSettingsResource {
     "invalid_total_shards",
     "invalid_setting"
   })
-  public Uni<RestResponse<ClusterConfig>> change(
+  public Uni<RestResponse<ClusterConfig>> changeCluster(
       String cluster, @HeaderParam("If-Match") @Nullable String ifMatch, ClusterChange change) {
     var caller = access.to(cluster);
     if (ifMatch == null || ifMatch.isBlank()) {
@@ -117,7 +117,7 @@ public class ClusterSettingsResource {
           "409 leases_live while shards are held; force=true revokes them. Its history stays, and a cluster made under the same name goes on"
               + " with higher epochs.")
   @Problems({"unknown_cluster", "leases_live"})
-  public Uni<ClusterDeleted> delete(String cluster, @RestQuery @Nullable String force) {
+  public Uni<ClusterDeleted> deleteCluster(String cluster, @RestQuery @Nullable String force) {
     var caller = access.to(cluster);
     var violations = new Violations();
     violations.checkParameter(

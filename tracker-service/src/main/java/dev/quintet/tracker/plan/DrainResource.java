@@ -65,7 +65,7 @@ public class DrainResource {
     "too_many_shards",
     "invalid_text"
   })
-  public Uni<Response> create(
+  public Uni<Response> createDrain(
       String cluster,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       DrainRequest request) {
@@ -85,7 +85,7 @@ public class DrainResource {
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "The cluster's drains and rebalances, newest first")
   @Problems({"unknown_cluster", "invalid_limit", "invalid_cursor"})
-  public Uni<Page<Drain>> list(
+  public Uni<Page<Drain>> listDrains(
       String cluster, @RestQuery @Nullable String limit, @RestQuery @Nullable String cursor) {
     access.to(cluster);
     var page = PageRequest.of(limit, cursor, 1);
@@ -100,7 +100,7 @@ public class DrainResource {
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "One drain with its moves")
   @Problems("unknown_drain")
-  public Uni<Drain> find(String cluster, String id) {
+  public Uni<Drain> findDrain(String cluster, String id) {
     access.to(cluster);
     return plans
         .findDrain(cluster, PlanIds.drain(id))
@@ -117,7 +117,7 @@ public class DrainResource {
       description =
           "Moves under way are called back, and what was selected may get shards again. Again: the same answer.")
   @Problems({"unknown_cluster", "unknown_drain"})
-  public Uni<Drain> cancel(String cluster, String id) {
+  public Uni<Drain> cancelDrain(String cluster, String id) {
     var caller = access.to(cluster);
     return plans.cancelDrain(cluster, PlanIds.drain(id), caller.name());
   }

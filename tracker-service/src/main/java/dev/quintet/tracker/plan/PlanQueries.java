@@ -52,7 +52,7 @@ class PlanQueries {
    */
   private static final String LIST_RESHARDS =
       """
-      SELECT tracker.reshard_reply(r)::text
+      SELECT CASE WHEN r.id IS NOT NULL THEN tracker.reshard_reply(r)::text END
         FROM tracker.clusters c
         LEFT JOIN LATERAL (SELECT p FROM tracker.reshards p
                             WHERE p.cluster_name = c.cluster_name AND ($2::bigint IS NULL OR p.id < $2)
@@ -80,7 +80,7 @@ class PlanQueries {
   /** As LIST_RESHARDS. */
   private static final String LIST_DRAINS =
       """
-      SELECT tracker.drain_reply(d)::text
+      SELECT CASE WHEN d.id IS NOT NULL THEN tracker.drain_reply(d)::text END
         FROM tracker.clusters c
         LEFT JOIN LATERAL (SELECT p FROM tracker.drains p
                             WHERE p.cluster_name = c.cluster_name AND ($2::bigint IS NULL OR p.id < $2)

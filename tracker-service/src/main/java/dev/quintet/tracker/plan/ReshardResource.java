@@ -61,7 +61,7 @@ public class ReshardResource {
     "reshard_running",
     "identify_budget_too_small"
   })
-  public Uni<Response> create(
+  public Uni<Response> createReshard(
       String cluster,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       ReshardRequest request) {
@@ -82,7 +82,7 @@ public class ReshardResource {
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "The cluster's reshards, newest first")
   @Problems({"unknown_cluster", "invalid_limit", "invalid_cursor"})
-  public Uni<Page<Reshard>> list(
+  public Uni<Page<Reshard>> listReshards(
       String cluster, @RestQuery @Nullable String limit, @RestQuery @Nullable String cursor) {
     access.to(cluster);
     var page = PageRequest.of(limit, cursor, 1);
@@ -97,7 +97,7 @@ public class ReshardResource {
   @RolesAllowed(Roles.DEVOPS)
   @Operation(summary = "One reshard, and how far it is")
   @Problems("unknown_reshard")
-  public Uni<Reshard> find(String cluster, String id) {
+  public Uni<Reshard> findReshard(String cluster, String id) {
     access.to(cluster);
     return plans
         .findReshard(cluster, PlanIds.reshard(id))
@@ -114,7 +114,7 @@ public class ReshardResource {
               + " goes on and the plan is ready again. 202: follow it with GET.")
   @APIResponseSchema(value = Reshard.class, responseCode = "202")
   @Problems({"unknown_cluster", "unknown_reshard", "reshard_not_ready", "reshard_over"})
-  public Uni<RestResponse<Reshard>> cutover(String cluster, String id) {
+  public Uni<RestResponse<Reshard>> cutoverReshard(String cluster, String id) {
     var caller = access.to(cluster);
     return plans
         .cutover(cluster, PlanIds.reshard(id), caller.name())
@@ -128,7 +128,7 @@ public class ReshardResource {
       summary = "Give a reshard up before its cutover",
       description = "The new layout's shards are revoked; the old one goes on untouched.")
   @Problems({"unknown_cluster", "unknown_reshard", "reshard_over"})
-  public Uni<Reshard> abort(String cluster, String id) {
+  public Uni<Reshard> abortReshard(String cluster, String id) {
     var caller = access.to(cluster);
     return plans.abort(cluster, PlanIds.reshard(id), caller.name());
   }

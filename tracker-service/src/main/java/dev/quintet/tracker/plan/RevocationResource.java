@@ -45,7 +45,7 @@ public class RevocationResource {
               + " drain. Nobody gets the shard for hold_s seconds.")
   @APIResponseSchema(value = Revocation.class, responseCode = "200")
   @Problems({"unknown_cluster", "unknown_shard", "invalid_setting", "invalid_text"})
-  public Uni<Response> revoke(
+  public Uni<Response> revokeShard(
       String cluster,
       String shard,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,

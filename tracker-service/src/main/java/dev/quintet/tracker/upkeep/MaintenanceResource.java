@@ -31,7 +31,7 @@ public class MaintenanceResource {
       description =
           "Rows whose last heartbeat is older than threshold_s. A row with a live fenced lease is never removed, whatever the threshold.")
   @Problems("invalid_threshold")
-  public Uni<CleanupReply> cleanup(CleanupRequest request) {
+  public Uni<CleanupReply> cleanUp(CleanupRequest request) {
     return queries.cleanup(request.thresholdS() == null ? USUAL_S : request.thresholdS());
   }
 }
