@@ -32,6 +32,9 @@ BEGIN
   SELECT f.free,
          CASE WHEN f.free IS NULL THEN 'none_available' WHEN cardinality(v_used) = 0 THEN 'first_assignment' ELSE 'available_slot' END,
          v_used
-    FROM (SELECT min(s) AS free FROM generate_series(0, coalesce(v_total, p_total_shards) - 1) AS s WHERE s <> ALL (v_used)) AS f;
+    -- Of n + 1 shards one is free when n are used: no need to look at all that a caller may claim to have.
+    FROM (SELECT min(s) AS free
+            FROM generate_series(0, least(coalesce(v_total, p_total_shards), cardinality(v_used) + 1) - 1) AS s
+           WHERE s <> ALL (v_used)) AS f;
 END
 $$;

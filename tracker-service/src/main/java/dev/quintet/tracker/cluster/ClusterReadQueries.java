@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class ClusterReadQueries {
-  /** $1 the one cluster or NULL, $2 name to start behind or NULL, $3 names in the caller's scope or NULL, $4 rows. */
+  /**
+   * $1 the one cluster or NULL, $2 name to start behind or NULL, $3 names in the caller's scope or
+   * NULL, $4 rows.
+   */
   private static final String CLUSTERS =
       """
       SELECT row_to_json(f)::text AS row
@@ -66,7 +69,10 @@ class ClusterReadQueries {
                LIMIT $4) AS f
       """;
 
-  /** $1 cluster, $2 generation or NULL (serving), $3 state or NULL, $4 holder or NULL, $5 shard to start behind, $6 rows. No row: no such cluster. */
+  /**
+   * $1 cluster, $2 generation or NULL (serving), $3 state or NULL, $4 holder or NULL, $5 shard to
+   * start behind, $6 rows. No row: no such cluster.
+   */
   private static final String SHARDS =
       """
       SELECT c.assignment_version, row_to_json(s)::text AS row
@@ -89,7 +95,10 @@ class ClusterReadQueries {
        ORDER BY s.shard_id
       """;
 
-  /** $1 cluster, $2 state or NULL (all but gone), $3 instance to start behind, $4 rows. No row: no such cluster. */
+  /**
+   * $1 cluster, $2 state or NULL (all but gone), $3 instance to start behind, $4 rows. No row: no
+   * such cluster.
+   */
   private static final String INSTANCES =
       """
       SELECT c.assignment_version, row_to_json(n)::text AS row
@@ -114,7 +123,9 @@ class ClusterReadQueries {
        ORDER BY n.instance_id
       """;
 
-  /** $1 cluster, $2 and $3 queued_at and instance to start behind, $4 rows. No row: no such cluster. */
+  /**
+   * $1 cluster, $2 and $3 queued_at and instance to start behind, $4 rows. No row: no such cluster.
+   */
   private static final String STANDBY =
       """
       SELECT c.assignment_version, row_to_json(q)::text AS row
@@ -164,8 +175,7 @@ class ClusterReadQueries {
     return statements
         .run(
             SHARDS,
-            Tuple.of(
-                cluster, filter.generation(), filter.state(), filter.instance(), after, rows))
+            Tuple.of(cluster, filter.generation(), filter.state(), filter.instance(), after, rows))
         .map(found -> read(found, ShardLease.class));
   }
 
@@ -180,7 +190,8 @@ class ClusterReadQueries {
         .map(found -> read(found, Instance.class));
   }
 
-  Uni<Optional<Read<StandbyPlace>>> standby(String cluster, Instant after, String instance, int rows) {
+  Uni<Optional<Read<StandbyPlace>>> standby(
+      String cluster, Instant after, String instance, int rows) {
     return statements
         .run(STANDBY, Tuple.of(cluster, after.atOffset(ZoneOffset.UTC), instance, rows))
         .map(found -> read(found, StandbyPlace.class));

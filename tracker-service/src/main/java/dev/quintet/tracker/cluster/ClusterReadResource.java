@@ -136,8 +136,7 @@ public class ClusterReadResource {
     violations.orThrow();
     var page = PageRequest.of(limit, cursor, 1);
     return clusters
-        .instances(
-            cluster, state, page.cursor().map(c -> c.text(0)).orElse(""), page.fetch())
+        .instances(cluster, state, page.cursor().map(c -> c.text(0)).orElse(""), page.fetch())
         .map(found -> answer(cluster, found, page, row -> Cursor.behind(row.instanceId()), known));
   }
 
@@ -157,14 +156,13 @@ public class ClusterReadResource {
             page.cursor().map(ClusterReadResource::instant).orElse(Instant.EPOCH),
             page.cursor().map(c -> c.text(1)).orElse(""),
             page.fetch())
-        .map(
-            found ->
-                answer(
-                    cluster,
-                    found,
-                    page,
-                    row -> Cursor.behind(row.queuedAt(), row.instanceId()),
-                    known));
+        .map(found ->
+            answer(
+                cluster,
+                found,
+                page,
+                row -> Cursor.behind(row.queuedAt(), row.instanceId()),
+                known));
   }
 
   private static <T> RestResponse<Page<T>> answer(
@@ -223,7 +221,8 @@ public class ClusterReadResource {
     try {
       var instant = Instant.parse(cursor.text(0));
       // The database's calendar ends before ours.
-      if (instant.isAfter(Instant.EPOCH) && instant.isBefore(Instant.parse("9999-12-31T00:00:00Z"))) {
+      if (instant.isAfter(Instant.EPOCH)
+          && instant.isBefore(Instant.parse("9999-12-31T00:00:00Z"))) {
         return instant;
       }
     } catch (DateTimeException e) {

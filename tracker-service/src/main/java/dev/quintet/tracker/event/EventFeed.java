@@ -77,11 +77,10 @@ class EventFeed {
         .map(place::moveOn)
         .onFailure(Outages::isOutage)
         .recoverWithItem(List.of())
-        .chain(
-            news ->
-                news.isEmpty()
-                    ? wakeups.next(cluster, turn, Wakeups.POLL).map(woken -> place.idle())
-                    : Uni.createFrom().item(news));
+        .chain(news ->
+            news.isEmpty()
+                ? wakeups.next(cluster, turn, Wakeups.POLL).map(woken -> place.idle())
+                : Uni.createFrom().item(news));
   }
 
   /** Where one reader is; its steps follow one another. */

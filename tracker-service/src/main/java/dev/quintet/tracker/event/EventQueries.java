@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 @ApplicationScoped
 class EventQueries {
-  /** $1 cluster, $2 kinds or NULL, $3 shard or NULL, $4 cluster_seq to start below, $5 rows. No row: there never was such a cluster. */
+  /**
+   * $1 cluster, $2 kinds or NULL, $3 shard or NULL, $4 cluster_seq to start below, $5 rows. No row:
+   * there never was such a cluster.
+   */
   private static final String LIST =
       """
       SELECT row_to_json(e)::text AS row
@@ -72,11 +75,10 @@ class EventQueries {
   Uni<Optional<List<ShardEvent>>> list(String cluster, Filter filter, long below, int rows) {
     return statements
         .run(LIST, Tuple.of(cluster, array(filter.kinds()), filter.shard(), below, rows))
-        .map(
-            found ->
-                found.size() == 0
-                    ? Optional.empty()
-                    : Optional.of(json.of(found, "row", ShardEvent.class)));
+        .map(found ->
+            found.size() == 0
+                ? Optional.empty()
+                : Optional.of(json.of(found, "row", ShardEvent.class)));
   }
 
   /**
@@ -88,13 +90,12 @@ class EventQueries {
   Uni<Bounds> bounds(@Nullable String cluster) {
     return statements
         .run(BOUNDS, Tuple.of(cluster))
-        .map(
-            found -> {
-              var row = found.iterator().next();
-              long last = row.getLong("last_id");
-              Long first = row.getLong("first_id");
-              return new Bounds(first == null ? last + 1 : first, last, row.getBoolean("known"));
-            });
+        .map(found -> {
+          var row = found.iterator().next();
+          long last = row.getLong("last_id");
+          Long first = row.getLong("first_id");
+          return new Bounds(first == null ? last + 1 : first, last, row.getBoolean("known"));
+        });
   }
 
   /**
@@ -105,12 +106,11 @@ class EventQueries {
   Uni<Slice> after(long id, @Nullable String cluster, @Nullable Set<String> scope, int rows) {
     return statements
         .run(AFTER, Tuple.of(id, cluster, array(scope), rows))
-        .map(
-            found -> {
-              var events = json.of(found, "row", ShardEvent.class);
-              long last = found.iterator().next().getLong("last_id");
-              return new Slice(events, events.size() < rows ? last : events.getLast().id());
-            });
+        .map(found -> {
+          var events = json.of(found, "row", ShardEvent.class);
+          long last = found.iterator().next().getLong("last_id");
+          return new Slice(events, events.size() < rows ? last : events.getLast().id());
+        });
   }
 
   private static String @Nullable [] array(@Nullable Set<String> texts) {

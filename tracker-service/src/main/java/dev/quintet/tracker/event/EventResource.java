@@ -111,10 +111,13 @@ public class EventResource {
     violations.orThrow();
     var page = PageRequest.of(limit, cursor, 1);
     var filter =
-        new Filter(
-            kinds.isEmpty() ? null : Set.copyOf(kinds), shard == null ? null : (int) number);
+        new Filter(kinds.isEmpty() ? null : Set.copyOf(kinds), shard == null ? null : (int) number);
     return events
-        .list(cluster, filter, page.cursor().map(c -> c.number(0)).orElse(Long.MAX_VALUE), page.fetch())
+        .list(
+            cluster,
+            filter,
+            page.cursor().map(c -> c.number(0)).orElse(Long.MAX_VALUE),
+            page.fetch())
         .map(found -> found.orElseThrow(() -> unknown(cluster)))
         .map(rows -> Page.of(rows, page, row -> Cursor.behind(row.clusterSeq())));
   }

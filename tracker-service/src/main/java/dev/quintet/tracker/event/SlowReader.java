@@ -19,25 +19,24 @@ final class SlowReader {
 
   static <T> Multi<T> cutOff(Multi<T> stream, Vertx vertx, Duration limit, Runnable cut) {
     return Multi.createFrom()
-        .deferred(
-            () -> {
-              var reader = new SlowReader(limit);
-              long timer =
-                  vertx.setPeriodic(
-                      Math.max(1, limit.toMillis() / 4),
-                      tick -> {
-                        if (reader.slow()) {
-                          cut.run();
-                        }
-                      });
-              return stream
-                  .onItem()
-                  .invoke(reader::given)
-                  .onRequest()
-                  .invoke(reader::asked)
-                  .onTermination()
-                  .invoke(() -> vertx.cancelTimer(timer));
-            });
+        .deferred(() -> {
+          var reader = new SlowReader(limit);
+          long timer =
+              vertx.setPeriodic(
+                  Math.max(1, limit.toMillis() / 4),
+                  tick -> {
+                    if (reader.slow()) {
+                      cut.run();
+                    }
+                  });
+          return stream
+              .onItem()
+              .invoke(reader::given)
+              .onRequest()
+              .invoke(reader::asked)
+              .onTermination()
+              .invoke(() -> vertx.cancelTimer(timer));
+        });
   }
 
   private void given() {

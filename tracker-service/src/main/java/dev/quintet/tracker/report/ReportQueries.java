@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class ReportQueries {
-  /** $1 scope, $2 seconds, $3 cluster to start behind, $4 rows. The seed's monitoring query, with what the leases know beside it. */
+  /**
+   * $1 scope, $2 seconds, $3 cluster to start behind, $4 rows. The seed's monitoring query, with
+   * what the leases know beside it.
+   */
   private static final String ACTIVE =
       """
       SELECT row_to_json(f)::text AS row
@@ -210,7 +213,8 @@ class ReportQueries {
 
   Uni<List<ActiveInstances>> active(
       @Nullable Set<String> scope, long seconds, String after, int rows) {
-    return read(ACTIVE, Tuple.of(array(scope), (double) seconds, after, rows), ActiveInstances.class);
+    return read(
+        ACTIVE, Tuple.of(array(scope), (double) seconds, after, rows), ActiveInstances.class);
   }
 
   Uni<List<ShardHolder>> distribution(
@@ -222,7 +226,9 @@ class ReportQueries {
   Uni<List<StaleInstance>> stale(
       @Nullable Set<String> scope, long seconds, String after, String instance, int rows) {
     return read(
-        STALE, Tuple.of(array(scope), (double) seconds, after, instance, rows), StaleInstance.class);
+        STALE,
+        Tuple.of(array(scope), (double) seconds, after, instance, rows),
+        StaleInstance.class);
   }
 
   Uni<List<Anomaly>> anomalies(@Nullable Set<String> scope, AnomalyPlace after, int rows) {

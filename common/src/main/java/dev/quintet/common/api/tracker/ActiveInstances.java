@@ -5,4 +5,5 @@ package dev.quintet.common.api.tracker;
  *
  * @param activeShards shards that they hold
  */
-public record ActiveInstances(String clusterName, int activeInstances, int activeShards, int totalShards) {}
+public record ActiveInstances(
+    String clusterName, int activeInstances, int activeShards, int totalShards) {}

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that an operator should look at.
  *
- * @param kind shard_beyond_total, mixed_totals, unfenced, guilds_near_limit, guilds_over_limit, double_holder or
- *     projection_mismatch
+ * @param kind shard_beyond_total, mixed_totals, unfenced, guilds_near_limit, guilds_over_limit,
+ *     double_holder or projection_mismatch
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Anomaly(

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param generation the layout that serves; a reshard makes the next one
  * @param assignmentVersion rises with every placement; the ETag of all reads of the cluster
  * @param configVersion what If-Match of a change must name
- * @param holdReason why no shard of another holder is taken for now: database_restarted or mass_expiry
+ * @param holdReason why no shard of another holder is taken for now: database_restarted or
+ *     mass_expiry
  * @param holdUntil when that ends
  * @param next the layout that a running reshard prepares
  */
@@ -50,7 +51,8 @@ public record Cluster(
    * @param reserved kept for somebody for a moment
    * @param unfenced held by way of the seed's table or functions
    */
-  public record ShardCounts(int live, int ready, int expired, int free, int reserved, int unfenced) {}
+  public record ShardCounts(
+      int live, int ready, int expired, int free, int reserved, int unfenced) {}
 
   public record InstanceCounts(int active, int standby, int draining) {}
 }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param recommendedShards a shard per 1000 guilds, rounded up to a multiple of shardMultiple
  * @param discordShards what Discord recommends, as a bot reported it
  * @param maxGuildsPerShard the fullest shard; Discord refuses more than 2500
- * @param reshardAdvised more shards are recommended than there are, or a shard is at 80 % of Discord's limit
+ * @param reshardAdvised more shards are recommended than there are, or a shard is at 80 % of
+ *     Discord's limit
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ShardAdvice(

@@ -6,9 +6,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that happened to a cluster, a shard or an instance. Written in the transaction of the change itself.
+ * Something that happened to a cluster, a shard or an instance. Written in the transaction of the
+ * change itself.
  *
- * @param id rises in the order of commits, over all clusters; whoever has seen it has seen all before it
+ * @param id rises in the order of commits, over all clusters; whoever has seen it has seen all
+ *     before it
  * @param clusterSeq numbers the cluster's events without gaps
  * @param kind such as shard.acquired
  * @param epoch of the grant that the event is about

@@ -8,4 +8,9 @@ import java.time.Instant;
  * @param live false: the lease has run out, and nobody has taken the shard over yet
  */
 public record ShardHolder(
-    String clusterName, int shardId, String instanceId, Instant lastHeartbeat, boolean live, boolean fenced) {}
+    String clusterName,
+    int shardId,
+    String instanceId,
+    Instant lastHeartbeat,
+    boolean live,
+    boolean fenced) {}
