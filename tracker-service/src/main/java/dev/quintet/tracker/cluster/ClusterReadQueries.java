@@ -35,6 +35,7 @@ class ClusterReadQueries {
                      tracker.ms(c.lease_ttl) AS lease_ttl_ms, tracker.ms(c.heartbeat_interval) AS heartbeat_interval_ms,
                      tracker.ms(c.takeover_grace) AS takeover_grace_ms, tracker.ms(c.resume_max_age) AS resume_max_age_ms,
                      tracker.ms(c.identify_use_within) AS identify_use_within_ms, c.fencing_mode, c.max_moves_per_minute,
+                     (SELECT a.reserve FROM tracker.applications a WHERE a.application_id = c.application_id) AS identify_reserve,
                      c.assignment_version, c.config_version,
                      CASE WHEN c.takeover_not_before > clock_timestamp() THEN c.hold_reason END AS hold_reason,
                      CASE WHEN c.takeover_not_before > clock_timestamp() THEN c.takeover_not_before END AS hold_until,

@@ -11,6 +11,10 @@ public interface EventConfig {
   @WithDefault("500")
   int maxStreams();
 
+  /** How often a quiet stream shows that it lives. */
+  @WithDefault("15s")
+  Duration heartbeat();
+
   /** A reader whose socket takes nothing for this long is cut off. */
   @WithDefault("30s")
   Duration slowAfter();

@@ -22,14 +22,15 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class EventFeed {
   private static final int PAGE = 100;
-  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
   private final EventQueries events;
   private final Wakeups wakeups;
+  private final Duration heartbeat;
 
-  EventFeed(EventQueries events, Wakeups wakeups) {
+  EventFeed(EventQueries events, Wakeups wakeups, EventConfig config) {
     this.events = events;
     this.wakeups = wakeups;
+    this.heartbeat = config.heartbeat();
   }
 
   /** What goes to the reader. */
@@ -77,10 +78,15 @@ class EventFeed {
         .map(place::moveOn)
         .onFailure(Outages::isOutage)
         .recoverWithItem(List.of())
-        .chain(news ->
-            news.isEmpty()
-                ? wakeups.next(cluster, turn, Wakeups.POLL).map(woken -> place.idle())
-                : Uni.createFrom().item(news));
+        .chain(
+            news ->
+                news.isEmpty()
+                    ? wakeups.next(cluster, turn, step()).map(woken -> place.idle(heartbeat))
+                    : Uni.createFrom().item(news));
+  }
+
+  private Duration step() {
+    return heartbeat.compareTo(Wakeups.POLL) < 0 ? heartbeat : Wakeups.POLL;
   }
 
   /** Where one reader is; its steps follow one another. */
@@ -102,9 +108,9 @@ class EventFeed {
       return slice.events().stream().<News>map(News.Happened::new).toList();
     }
 
-    List<News> idle() {
+    List<News> idle(Duration heartbeat) {
       long now = System.nanoTime();
-      if (now - quietSinceNanos < HEARTBEAT.toNanos()) {
+      if (now - quietSinceNanos < heartbeat.toNanos()) {
         return List.of();
       }
       quietSinceNanos = now;

@@ -89,7 +89,7 @@ public class EventResource {
   @Operation(
       summary = "The history of a cluster, newest first",
       description = "Kept for 90 days, also of a deleted cluster. kind may be given several times.")
-  public Uni<Page<ShardEvent>> list(
+  public Uni<Page<ShardEvent>> events(
       String cluster,
       @QueryParam("kind") List<String> kinds,
       @QueryParam("shard_id") @Nullable String shard,
@@ -136,7 +136,7 @@ public class EventResource {
               + " when the token does: come again with a new one and the last id. It is cut when the"
               + " reader takes nothing for 30 s. An event named truncated tells that events after"
               + " the given id are not kept any more.")
-  public Multi<OutboundSseEvent> stream(
+  public Multi<OutboundSseEvent> eventStream(
       @QueryParam("cluster") @Nullable String cluster,
       @HeaderParam("Last-Event-ID") @Nullable String header,
       @QueryParam("last_event_id") @Nullable String parameter,

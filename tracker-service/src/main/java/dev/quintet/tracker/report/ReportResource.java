@@ -48,7 +48,7 @@ public class ReportResource {
   @Operation(
       summary = "How many instances of each cluster sent a heartbeat lately",
       description = "Within window_s seconds, 300 if not given.")
-  public Uni<Page<ActiveInstances>> active(
+  public Uni<Page<ActiveInstances>> activeInstances(
       @QueryParam("window_s") @Nullable String window,
       @QueryParam("limit") @Nullable String limit,
       @QueryParam("cursor") @Nullable String cursor) {
@@ -62,7 +62,7 @@ public class ReportResource {
   @GET
   @Path("/reports/shard-distribution")
   @Operation(summary = "Every held shard of the serving layouts and its holder")
-  public Uni<Page<ShardHolder>> distribution(
+  public Uni<Page<ShardHolder>> shardDistribution(
       @QueryParam("cluster") @Nullable String cluster,
       @QueryParam("limit") @Nullable String limit,
       @QueryParam("cursor") @Nullable String cursor) {
@@ -81,7 +81,7 @@ public class ReportResource {
   @Operation(
       summary = "Instances that have not been heard of",
       description = "For longer than threshold_s seconds, 600 if not given, as the cleanup has it.")
-  public Uni<Page<StaleInstance>> stale(
+  public Uni<Page<StaleInstance>> staleInstances(
       @QueryParam("threshold_s") @Nullable String threshold,
       @QueryParam("limit") @Nullable String limit,
       @QueryParam("cursor") @Nullable String cursor) {
@@ -117,7 +117,7 @@ public class ReportResource {
   @GET
   @Path("/reports/identify-budget")
   @Operation(summary = "What is left of each application's daily identifies")
-  public Uni<Page<ApplicationBudget>> budgets(
+  public Uni<Page<ApplicationBudget>> identifyBudget(
       @QueryParam("limit") @Nullable String limit, @QueryParam("cursor") @Nullable String cursor) {
     var page = PageRequest.of(limit, cursor, 1);
     return reports
@@ -130,7 +130,7 @@ public class ReportResource {
   @Operation(
       summary = "How many shards each cluster should have",
       description = "One per 1000 guilds, rounded up to the cluster's shard_multiple.")
-  public Uni<Page<ShardAdvice>> advice(
+  public Uni<Page<ShardAdvice>> recommendation(
       @QueryParam("limit") @Nullable String limit, @QueryParam("cursor") @Nullable String cursor) {
     var page = PageRequest.of(limit, cursor, 1);
     return reports
