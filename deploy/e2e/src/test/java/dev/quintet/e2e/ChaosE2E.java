@@ -15,16 +15,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /**
- * Scenario 19: 60 pods come, go, die and come back, replicas are killed under them, and a checker reads the events. Runs three minutes;
- * {@code -De2e.chaos.seconds=600} makes it the brief's ten.
+ * Scenario 19: 60 pods come, go, die and come back, replicas are killed under them, and a checker
+ * reads the events. Runs three minutes; {@code -De2e.chaos.seconds=600} makes it the brief's ten.
  */
 class ChaosE2E {
-  private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("e2e.chaos.seconds", 180));
+  private static final Duration LENGTH =
+      Duration.ofSeconds(Integer.getInteger("e2e.chaos.seconds", 180));
   private static final int SHARDS = 48;
 
   @Test
   void noShardEverHasTwoHoldersAndNoEventIsMissing() throws InterruptedException {
-    String cluster = Tracker.newCluster(SHARDS, "lease_ttl_ms", "3000", "heartbeat_interval_ms", "1000", "takeover_grace_ms", "500");
+    String cluster =
+        Tracker.newCluster(
+            SHARDS,
+            "lease_ttl_ms",
+            "3000",
+            "heartbeat_interval_ms",
+            "1000",
+            "takeover_grace_ms",
+            "500");
     long seed = Long.getLong("e2e.chaos.seed", System.nanoTime());
     var acting = new ActingLog();
     var stopped = new AtomicBoolean();
@@ -32,7 +41,9 @@ class ChaosE2E {
       var lives = new ArrayList<java.util.concurrent.Future<?>>();
       for (int n = 0; n < 60; n++) {
         int number = n;
-        lives.add(threads.submit(() -> live(cluster, number, new Random(seed + number), acting, stopped)));
+        lives.add(
+            threads.submit(
+                () -> live(cluster, number, new Random(seed + number), acting, stopped)));
       }
       var random = new Random(seed);
       long end = System.nanoTime() + LENGTH.toNanos();
@@ -57,9 +68,14 @@ class ChaosE2E {
   }
 
   /** One pod name: processes of it come one after the other. */
-  private static void live(String cluster, int number, Random random, ActingLog acting, AtomicBoolean stopped) {
+  private static void live(
+      String cluster, int number, Random random, ActingLog acting, AtomicBoolean stopped) {
     while (!stopped.get()) {
-      var pod = new Pod(cluster, "bot-" + number).with("want", 1).with("standby", true).with("pod_uid", "uid-" + number + "-" + random.nextInt(3));
+      var pod =
+          new Pod(cluster, "bot-" + number)
+              .with("want", 1)
+              .with("standby", true)
+              .with("pod_uid", "uid-" + number + "-" + random.nextInt(3));
       int status = quietly(pod::acquire);
       if (status != 200 && status != 201 && status != 202) {
         Pauses.of(Duration.ofMillis(200));
@@ -159,9 +175,14 @@ class ChaosE2E {
       String instance = String.valueOf(row.get("instance_id"));
       switch (kind) {
         case "shard.acquired", "shard.taken_over" -> {
-          boolean mayHold = !holders.containsKey(shard) || kind.equals("shard.taken_over") || instance.equals(holders.get(shard));
+          boolean mayHold =
+              !holders.containsKey(shard)
+                  || kind.equals("shard.taken_over")
+                  || instance.equals(holders.get(shard));
           assertThat(mayHold).as("seed %d: %s over %s", seed, row, holders.get(shard)).isTrue();
-          assertThat(epoch).as("seed %d: %s", seed, row).isGreaterThan(epochs.getOrDefault(shard, 0L));
+          assertThat(epoch)
+              .as("seed %d: %s", seed, row)
+              .isGreaterThan(epochs.getOrDefault(shard, 0L));
           holders.put(shard, instance);
           epochs.put(shard, epoch);
         }
@@ -171,7 +192,13 @@ class ChaosE2E {
         }
       }
     }
-    assertThat(Facts.of(cluster).number("SELECT event_seq FROM tracker.clusters WHERE cluster_name = ?")).isEqualTo(expected);
-    Facts.of(cluster).placement().forEach((shard, held) -> assertThat(held).startsWith(holders.getOrDefault(shard, "-") + " "));
+    assertThat(
+            Facts.of(cluster)
+                .number("SELECT event_seq FROM tracker.clusters WHERE cluster_name = ?"))
+        .isEqualTo(expected);
+    Facts.of(cluster)
+        .placement()
+        .forEach(
+            (shard, held) -> assertThat(held).startsWith(holders.getOrDefault(shard, "-") + " "));
   }
 }

@@ -2,6 +2,7 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quintet.common.testing.Eventually;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,10 @@ class DashboardE2E {
     var answer = USER.get(path.replace("{c}", cluster));
 
     assertThat(answer.status()).isEqualTo(200);
-    assertThat(answer.http().body()).doesNotContain("session-of-").doesNotContain("wss://").doesNotContain("resume_gateway_url");
+    assertThat(answer.http().body())
+        .doesNotContain("session-of-")
+        .doesNotContain("wss://")
+        .doesNotContain("resume_gateway_url");
   }
 
   @Test
@@ -45,8 +49,14 @@ class DashboardE2E {
       moving.acquire();
       moving.beat();
       moving.stop();
-      Eventually.within(Duration.ofSeconds(10), () -> assertThat(stream.events).anyMatch(e -> e.path("kind").asText().equals("shard.released")));
-      assertThat(String.join("\n", stream.lines)).doesNotContain("session-of-").doesNotContain("wss://");
+      Eventually.holds(
+          Duration.ofSeconds(10),
+          () ->
+              assertThat(stream.events)
+                  .anyMatch(e -> e.path("kind").asText().equals("shard.released")));
+      assertThat(String.join("\n", stream.lines))
+          .doesNotContain("session-of-")
+          .doesNotContain("wss://");
     }
   }
 

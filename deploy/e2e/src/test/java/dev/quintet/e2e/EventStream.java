@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A dashboard's event stream: comes back by Last-Event-ID at whichever replica answers. */
 final class EventStream implements AutoCloseable {
-  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
   final List<JsonNode> events = new CopyOnWriteArrayList<>();
   final List<String> lines = new CopyOnWriteArrayList<>();
@@ -61,7 +62,8 @@ final class EventStream implements AutoCloseable {
       throw new IOException("status " + response.statusCode());
     }
     open = response.body();
-    try (var body = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+    try (var body =
+        new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
       String id = lastId;
       for (String line = body.readLine(); line != null; line = body.readLine()) {
         lines.add(line);

@@ -25,7 +25,9 @@ record Facts(Database database, String cluster) {
             "SELECT shard_id, coalesce(instance_id, '-') || ' ' || epoch AS held FROM tracker.shard_leases JOIN tracker.clusters USING"
                 + " (cluster_name, generation) WHERE cluster_name = ?",
             cluster)) {
-      placement.put(((Number) Objects.requireNonNull(row.get("shard_id"))).intValue(), String.valueOf(row.get("held")));
+      placement.put(
+          ((Number) Objects.requireNonNull(row.get("shard_id"))).intValue(),
+          String.valueOf(row.get("held")));
     }
     return placement;
   }
@@ -37,7 +39,10 @@ record Facts(Database database, String cluster) {
 
   /** Per-cluster numbers of the events of a kind. */
   List<Long> events(String kind) {
-    return numbers("SELECT cluster_seq FROM tracker.shard_events WHERE cluster_name = ? AND kind = '" + kind + "' ORDER BY 1");
+    return numbers(
+        "SELECT cluster_seq FROM tracker.shard_events WHERE cluster_name = ? AND kind = '"
+            + kind
+            + "' ORDER BY 1");
   }
 
   long number(String sql) {
@@ -45,7 +50,9 @@ record Facts(Database database, String cluster) {
   }
 
   List<Long> numbers(String sql) {
-    return database.rows(sql, cluster).stream().map(row -> ((Number) first(row)).longValue()).toList();
+    return database.rows(sql, cluster).stream()
+        .map(row -> ((Number) first(row)).longValue())
+        .toList();
   }
 
   private static Object first(Map<String, @Nullable Object> row) {

@@ -2,6 +2,7 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
 import dev.quintet.e2e.Tracker.Answer;
 import java.time.Duration;
@@ -83,7 +84,7 @@ class FleetE2E {
     int shard = killed.epochs.keySet().iterator().next();
     killed.kill();
 
-    Eventually.within(
+    Eventually.holds(
         Duration.ofSeconds(15),
         () -> {
           standby.beat();
@@ -153,7 +154,7 @@ class FleetE2E {
                     });
 
     assertThat(answers).extracting(Answer::status).containsOnly(200);
-    Eventually.within(
+    Eventually.holds(
         Duration.ofSeconds(5),
         () -> {
           if (standby.epochs.isEmpty()) {

@@ -29,18 +29,25 @@ class IdentifyE2E {
 
     List<Window> windows = Race.of(64, n -> () -> ask(clusters.get(n / 32), n % 32));
 
-    Map<Integer, List<Window>> buckets = windows.stream().collect(Collectors.groupingBy(Window::bucket));
+    Map<Integer, List<Window>> buckets =
+        windows.stream().collect(Collectors.groupingBy(Window::bucket));
     assertThat(buckets).hasSize(4);
     for (List<Window> bucket : buckets.values()) {
       bucket.sort(Comparator.comparingLong(Window::earliestNanos));
       assertThat(bucket).hasSize(16);
       // However a pod uses its window, the next one's send is 5 s later.
       for (int i = 1; i < bucket.size(); i++) {
-        assertThat(Duration.ofNanos(bucket.get(i).earliestNanos() - bucket.get(i - 1).latestNanos())).isGreaterThanOrEqualTo(Duration.ofSeconds(5));
+        assertThat(
+                Duration.ofNanos(bucket.get(i).earliestNanos() - bucket.get(i - 1).latestNanos()))
+            .isGreaterThanOrEqualTo(Duration.ofSeconds(5));
       }
     }
     var budget =
-        Fleet.get().database().rows("SELECT total - remaining AS spent FROM tracker.applications WHERE application_id = ?", application);
+        Fleet.get()
+            .database()
+            .rows(
+                "SELECT total - remaining AS spent FROM tracker.applications WHERE application_id = ?",
+                application);
     assertThat(budget.getFirst().get("spent")).isEqualTo(64);
   }
 
@@ -57,12 +64,15 @@ class IdentifyE2E {
     var refused = permit(cluster, 0, 1);
     var operator =
         Tracker.as("devops")
-            .post("/clusters/" + cluster + "/shards/0/identify-permits", Map.of("epoch", 1, "attempt", 2, "spend_reserve", true));
+            .post(
+                "/clusters/" + cluster + "/shards/0/identify-permits",
+                Map.of("epoch", 1, "attempt", 2, "spend_reserve", true));
 
     assertThat(refused.status()).isEqualTo(429);
     assertThat(refused.code()).isEqualTo("session_start_budget_exhausted");
     assertThat(refused.body().path("reset_at").asText()).isNotEmpty();
-    assertThat(refused.http().headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(3590L, 3600L);
+    assertThat(refused.http().headers().firstValueAsLong("Retry-After").orElseThrow())
+        .isBetween(3590L, 3600L);
     assertThat(operator.status()).isEqualTo(201);
   }
 
@@ -78,7 +88,8 @@ class IdentifyE2E {
     assertThat(answers.subList(0, 5)).extracting(Answer::status).containsOnly(201);
     assertThat(answers.getLast().status()).isEqualTo(429);
     assertThat(answers.getLast().code()).isEqualTo("shard_crash_loop");
-    assertThat(answers.getLast().http().headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(55L, 60L);
+    assertThat(answers.getLast().http().headers().firstValueAsLong("Retry-After").orElseThrow())
+        .isBetween(55L, 60L);
     assertThat(other.status()).isEqualTo(201);
     assertThat(Facts.of(cluster).events("shard.crash_loop")).hasSize(1);
   }
@@ -90,7 +101,8 @@ class IdentifyE2E {
 
     var first = permit(cluster, 0, 1);
     var again = permit(cluster, 0, 1);
-    var stale = SERVICE.post("/clusters/" + cluster + "/shards/0/identify-permits", Map.of("epoch", 7));
+    var stale =
+        SERVICE.post("/clusters/" + cluster + "/shards/0/identify-permits", Map.of("epoch", 7));
 
     assertThat(first.status()).isEqualTo(201);
     assertThat(again.status()).isEqualTo(200);
@@ -100,12 +112,20 @@ class IdentifyE2E {
   }
 
   private static String cluster(String application) {
-    return Tracker.newCluster(32, "application_id", "\"" + application + "\"", "max_concurrency", "4", "lease_ttl_ms", "60000");
+    return Tracker.newCluster(
+        32,
+        "application_id",
+        "\"" + application + "\"",
+        "max_concurrency",
+        "4",
+        "lease_ttl_ms",
+        "60000");
   }
 
   private static Answer permit(String cluster, int shard, int attempt) {
     return SERVICE.post(
-        "/clusters/" + cluster + "/shards/" + shard + "/identify-permits", Map.of("epoch", 1, "attempt", attempt, "max_wait_ms", 600_000));
+        "/clusters/" + cluster + "/shards/" + shard + "/identify-permits",
+        Map.of("epoch", 1, "attempt", attempt, "max_wait_ms", 600_000));
   }
 
   private static Window ask(String cluster, int shard) {

@@ -3,7 +3,10 @@ package dev.quintet.e2e;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** An outage lasts as long as a scenario says; this is that time, not a wait for something to happen. */
+/**
+ * An outage lasts as long as a scenario says; this is that time, not a wait for something to
+ * happen.
+ */
 final class Pauses {
   private Pauses() {}
 

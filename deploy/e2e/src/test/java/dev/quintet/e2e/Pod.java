@@ -148,7 +148,12 @@ final class Pod {
   Answer release(int shard) {
     long epoch = java.util.Objects.requireNonNull(epochs.remove(shard), "not held");
     ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
-    body.putArray("shards").addObject().put("shard_id", shard).put("epoch", epoch).put("session_id", "session-of-" + shard + "-" + epoch).put("seq", seq);
+    body.putArray("shards")
+        .addObject()
+        .put("shard_id", shard)
+        .put("epoch", epoch)
+        .put("session_id", "session-of-" + shard + "-" + epoch)
+        .put("seq", seq);
     return tracker.post("/clusters/" + cluster + "/instances/" + id + "/release", body);
   }
 

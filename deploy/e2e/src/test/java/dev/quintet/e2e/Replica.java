@@ -2,6 +2,7 @@ package dev.quintet.e2e;
 
 import dev.quintet.common.testing.Backends;
 import dev.quintet.common.testing.Database;
+import dev.quintet.common.testing.Eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -82,7 +83,7 @@ final class Replica implements AutoCloseable {
   Replica awaitReady() {
     var request =
         HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
-    Eventually.within(
+    Eventually.holds(
         Duration.ofSeconds(60),
         () -> {
           if (process == null || !process.isAlive()) {

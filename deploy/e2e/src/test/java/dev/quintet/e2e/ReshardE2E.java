@@ -3,6 +3,7 @@ package dev.quintet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.quintet.common.testing.Eventually;
 import dev.quintet.e2e.Tracker.Answer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,7 +76,10 @@ class ReshardE2E {
       }
     }
 
-    /** What the old layout handled is dropped, by the old shard's last event; the rest is handled now. */
+    /**
+     * What the old layout handled is dropped, by the old shard's last event; the rest is handled
+     * now.
+     */
     private void serve(JsonNode directive) {
       if (acting) {
         return;
@@ -103,23 +107,28 @@ class ReshardE2E {
 
     var plan = DEVOPS.post("/clusters/" + cluster + "/reshards", Map.of("target_total_shards", 16));
     assertThat(plan.status()).isEqualTo(201);
-    assertThat(Tracker.as("admin").send("PATCH", "/clusters/" + cluster, Map.of("total_shards", 16), "If-Match", "*").code())
+    assertThat(
+            Tracker.as("admin")
+                .send("PATCH", "/clusters/" + cluster, Map.of("total_shards", 16), "If-Match", "*")
+                .code())
         .isEqualTo("use_reshard");
     IntStream.range(0, 4).forEach(n -> bots.add(bot(cluster, "new-" + n, 4, 16, false, handled)));
     sent = send(bots, sent, 200);
     bots.forEach(Bot::beat);
     String path = "/clusters/" + cluster + "/reshards/" + plan.body().path("id").asLong();
-    Eventually.within(Duration.ofSeconds(20), () -> assertThat(state(path)).isEqualTo("ready"));
+    Eventually.holds(Duration.ofSeconds(20), () -> assertThat(state(path)).isEqualTo("ready"));
     long before = Facts.of(cluster).version();
     assertThat(guildShard(cluster).path("total_shards").asInt()).isEqualTo(8);
 
     assertThat(DEVOPS.post(path + "/cutover", null).status()).isEqualTo(202);
     long[] last = {sent};
-    Eventually.within(Duration.ofSeconds(20), () -> {
-      last[0] = send(bots, last[0], 50);
-      bots.forEach(Bot::beat);
-      assertThat(state(path)).isEqualTo("done");
-    });
+    Eventually.holds(
+        Duration.ofSeconds(20),
+        () -> {
+          last[0] = send(bots, last[0], 50);
+          bots.forEach(Bot::beat);
+          assertThat(state(path)).isEqualTo("done");
+        });
     bots.forEach(Bot::beat);
     last[0] = send(bots, last[0], 100);
 
@@ -127,7 +136,11 @@ class ReshardE2E {
     assertThat(handled.values()).allMatch(times -> times.get() == 1);
     assertThat(guildShard(cluster).path("total_shards").asInt()).isEqualTo(16);
     assertThat(Facts.of(cluster).version()).isGreaterThan(before);
-    assertThat(Facts.of(cluster).number("SELECT count(*) FROM tracker.generations WHERE state = 'serving' AND cluster_name = ?")).isEqualTo(1);
+    assertThat(
+            Facts.of(cluster)
+                .number(
+                    "SELECT count(*) FROM tracker.generations WHERE state = 'serving' AND cluster_name = ?"))
+        .isEqualTo(1);
   }
 
   @Test
@@ -139,7 +152,10 @@ class ReshardE2E {
     var next = new Pod(cluster, "new").with("want", 16).with("generation", "next");
     assertThat(next.acquire().status()).isEqualTo(201);
 
-    var aborted = DEVOPS.post("/clusters/" + cluster + "/reshards/" + plan.body().path("id").asLong() + "/abort", null);
+    var aborted =
+        DEVOPS.post(
+            "/clusters/" + cluster + "/reshards/" + plan.body().path("id").asLong() + "/abort",
+            null);
     var beat = next.beat();
 
     assertThat(aborted.body().path("state").asText()).isEqualTo("aborted");
@@ -148,14 +164,23 @@ class ReshardE2E {
     assertThat(Facts.of(cluster).placement()).isEqualTo(before);
   }
 
-  private static Bot bot(String cluster, String id, int want, int total, boolean serving, Map<Long, AtomicInteger> handled) {
-    var pod = new Pod(cluster, id).with("want", want).with("generation", serving ? "serving" : "next");
+  private static Bot bot(
+      String cluster,
+      String id,
+      int want,
+      int total,
+      boolean serving,
+      Map<Long, AtomicInteger> handled) {
+    var pod =
+        new Pod(cluster, id).with("want", want).with("generation", serving ? "serving" : "next");
     assertThat(pod.acquire().status()).isEqualTo(201);
     pod.beat();
     return new Bot(pod, total, serving, handled);
   }
 
-  /** Each event to every bot, as Discord does with two layouts side by side. Returns the last id. */
+  /**
+   * Each event to every bot, as Discord does with two layouts side by side. Returns the last id.
+   */
   private static long send(List<Bot> bots, long after, int count) {
     for (long id = after + 1; id <= after + count; id++) {
       var event = new Event(id, (id * 7919) << 22);
@@ -169,6 +194,8 @@ class ReshardE2E {
   }
 
   private static JsonNode guildShard(String cluster) {
-    return Tracker.as("user").get("/clusters/" + cluster + "/guilds/81384788765712384/shard").body();
+    return Tracker.as("user")
+        .get("/clusters/" + cluster + "/guilds/81384788765712384/shard")
+        .body();
   }
 }

@@ -2,6 +2,7 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quintet.common.testing.Eventually;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,12 +35,18 @@ class RestartE2E {
       leaving.stop();
 
       List<Long> all = new ArrayList<>();
-      Eventually.within(Duration.ofSeconds(20), () -> {
-        all.clear();
-        all.addAll(stream.clusterNumbers());
-        assertThat(all).endsWith(Facts.of(cluster).number("SELECT event_seq FROM tracker.clusters WHERE cluster_name = ?"));
-      });
-      assertThat(all).containsExactlyElementsOf(LongStream.rangeClosed(1, all.getLast()).boxed().toList());
+      Eventually.holds(
+          Duration.ofSeconds(20),
+          () -> {
+            all.clear();
+            all.addAll(stream.clusterNumbers());
+            assertThat(all)
+                .endsWith(
+                    Facts.of(cluster)
+                        .number("SELECT event_seq FROM tracker.clusters WHERE cluster_name = ?"));
+          });
+      assertThat(all)
+          .containsExactlyElementsOf(LongStream.rangeClosed(1, all.getLast()).boxed().toList());
     } finally {
       pods.forEach(Pod::kill);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quintet.common.testing.Database;
+import dev.quintet.common.testing.Eventually;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -11,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Scenarios 15, 16 and 20: who still speaks the seed's SQL finds it working, and nothing of it breaks a fenced lease. */
+/**
+ * Scenarios 15, 16 and 20: who still speaks the seed's SQL finds it working, and nothing of it
+ * breaks a fenced lease.
+ */
 class SeedDoorE2E {
   private static final Database DB = Fleet.get().database();
 
@@ -44,10 +48,12 @@ class SeedDoorE2E {
   @ParameterizedTest
   @ValueSource(strings = {"anon", "authenticated"})
   void theDeniedRolesReachNeitherTableNorFunction(String role) {
-    assertThatThrownBy(() -> DB.execute("SET ROLE " + role + "; SELECT * FROM tracker.cluster_management"))
+    assertThatThrownBy(
+            () -> DB.execute("SET ROLE " + role + "; SELECT * FROM tracker.cluster_management"))
         .cause()
         .hasMessageContaining("permission denied");
-    assertThatThrownBy(() -> DB.execute("SET ROLE " + role + "; SELECT * FROM tracker.cleanup_stale_assignments()"))
+    assertThatThrownBy(() ->
+            DB.execute("SET ROLE " + role + "; SELECT * FROM tracker.cleanup_stale_assignments()"))
         .cause()
         .hasMessageContaining("permission denied");
   }
@@ -61,9 +67,13 @@ class SeedDoorE2E {
 
     assertThat(shard.path("instance_id").asText()).isEqualTo("sql-bot");
     assertThat(shard.path("fenced").asBoolean()).isFalse();
-    DB.execute("UPDATE tracker.cluster_management SET status = 'inactive' WHERE cluster_name = '" + cluster + "'");
+    DB.execute(
+        "UPDATE tracker.cluster_management SET status = 'inactive' WHERE cluster_name = '"
+            + cluster
+            + "'");
     var freed = shard(cluster, 2);
-    assertThat(freed.path("instance_id").isMissingNode() || freed.path("instance_id").isNull()).isTrue();
+    assertThat(freed.path("instance_id").isMissingNode() || freed.path("instance_id").isNull())
+        .isTrue();
     assertThat(freed.path("epoch").asLong()).isEqualTo(shard.path("epoch").asLong() + 1);
   }
 
@@ -73,7 +83,9 @@ class SeedDoorE2E {
     new Pod(cluster, "bot-7").with("want", 3).acquire();
     var before = Facts.of(cluster).placement();
 
-    assertThatThrownBy(() -> insert(cluster, "sql-bot", 2)).cause().hasMessageContaining("leased to bot-7 (epoch 1)");
+    assertThatThrownBy(() -> insert(cluster, "sql-bot", 2))
+        .cause()
+        .hasMessageContaining("leased to bot-7 (epoch 1)");
 
     assertThat(Facts.of(cluster).placement()).isEqualTo(before);
   }
@@ -88,9 +100,14 @@ class SeedDoorE2E {
             + cluster
             + "'");
 
-    Eventually.within(
+    Eventually.holds(
         Duration.ofSeconds(15),
-        () -> assertThat(Facts.of(cluster).number("SELECT count(*) FROM tracker.cluster_management WHERE cluster_name = ?")).isEqualTo(1));
+        () ->
+            assertThat(
+                    Facts.of(cluster)
+                        .number(
+                            "SELECT count(*) FROM tracker.cluster_management WHERE cluster_name = ?"))
+                .isEqualTo(1));
 
     assertThat(Facts.of(cluster).events("shard.released")).hasSize(1);
     var operator = Tracker.as("devops").post("/maintenance/cleanup", Map.of("threshold_s", 0));
@@ -103,22 +120,30 @@ class SeedDoorE2E {
     var runs = new java.util.TreeSet<Double>();
 
     // Every run leaves its time; looking often enough sees them all.
-    Eventually.within(Duration.ofSeconds(30), () -> {
-      runs.add(lastCleanup());
-      assertThat(runs).hasSizeGreaterThanOrEqualTo(4);
-    });
+    Eventually.holds(
+        Duration.ofSeconds(30),
+        () -> {
+          runs.add(lastCleanup());
+          assertThat(runs).hasSizeGreaterThanOrEqualTo(4);
+        });
 
     assertThat(runs.stream().map(at -> Math.floor(at / 5))).doesNotHaveDuplicates();
   }
 
   private static double lastCleanup() {
     return ((Number)
-            java.util.Objects.requireNonNull(DB.value("SELECT extract(epoch FROM last_cleanup)::float8 FROM tracker.service_state")))
+            java.util.Objects.requireNonNull(
+                DB.value(
+                    "SELECT extract(epoch FROM last_cleanup)::float8 FROM tracker.service_state")))
         .doubleValue();
   }
 
   private static com.fasterxml.jackson.databind.JsonNode shard(String cluster, int shard) {
-    return Tracker.as("user").get("/clusters/" + cluster + "/shards?limit=200").body().path("items").get(shard);
+    return Tracker.as("user")
+        .get("/clusters/" + cluster + "/shards?limit=200")
+        .body()
+        .path("items")
+        .get(shard);
   }
 
   private static void insert(String cluster, String instance, int shard) {

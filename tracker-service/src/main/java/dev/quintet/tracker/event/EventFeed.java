@@ -78,11 +78,10 @@ class EventFeed {
         .map(place::moveOn)
         .onFailure(Outages::isOutage)
         .recoverWithItem(List.of())
-        .chain(
-            news ->
-                news.isEmpty()
-                    ? wakeups.next(cluster, turn, step()).map(woken -> place.idle(heartbeat))
-                    : Uni.createFrom().item(news));
+        .chain(news ->
+            news.isEmpty()
+                ? wakeups.next(cluster, turn, step()).map(woken -> place.idle(heartbeat))
+                : Uni.createFrom().item(news));
   }
 
   private Duration step() {

@@ -38,7 +38,8 @@ class ClusterReadIT {
 
   @Test
   void aClusterTellsItsSettingsAndCounts() {
-    var fleet = fleet(4, "{\"shard_multiple\": 2, \"lease_ttl_ms\": 60000, \"application_id\": \"77\"}");
+    var fleet =
+        fleet(4, "{\"shard_multiple\": 2, \"lease_ttl_ms\": 60000, \"application_id\": \"77\"}");
     fleet.acquire("bot-1", 2);
     fleet.acquire("bot-2", 1);
     fleet.reported(500);
@@ -191,7 +192,8 @@ class ClusterReadIT {
                 caller ->
                     () -> {
                       if (caller == 0) {
-                        return pages("/clusters/" + fleet.cluster() + "/instances", 2, "instance_id");
+                        return pages(
+                            "/clusters/" + fleet.cluster() + "/instances", 2, "instance_id");
                       }
                       for (int i = 0; i < 8; i++) {
                         fleet.acquire("%c-%d-%d".formatted("amz".charAt(i % 3), caller, i), 1);
@@ -338,7 +340,8 @@ class ClusterReadIT {
   }
 
   private Fleet fleet(int shards, String settings) {
-    return Fleet.of(database, "read-" + UUID.randomUUID().toString().substring(0, 8), shards, settings);
+    return Fleet.of(
+        database, "read-" + UUID.randomUUID().toString().substring(0, 8), shards, settings);
   }
 
   private RequestSpecification as(String role) {

@@ -22,7 +22,8 @@ public final class Fleet {
   }
 
   public static Fleet of(Database database, String cluster, int shards, String settings) {
-    database.rows("SELECT tracker.create_cluster(?, ?, ?::jsonb, 'ada')", cluster, shards, settings);
+    database.rows(
+        "SELECT tracker.create_cluster(?, ?, ?::jsonb, 'ada')", cluster, shards, settings);
     return new Fleet(database, cluster);
   }
 

@@ -147,20 +147,19 @@ class OriginFailuresIT {
     private long rightRounds(String schema) {
       List<Session> pods = IntStream.range(0, 8).mapToObj(i -> session()).toList();
       return IntStream.range(0, 40)
-          .filter(
-              round -> {
-                String cluster = "round-" + round;
-                List<String> told =
-                    Race.of(8, pod -> () -> upsert(pods.get(pod), schema, "pod-" + pod, cluster, 8));
-                long distinct =
-                    told.stream().map(line -> line.substring(0, line.indexOf('|'))).distinct().count();
-                return distinct == 8
-                    && owner.number(
-                            "SELECT count(*) FROM %s.cluster_management WHERE cluster_name = ?"
-                                .formatted(schema),
-                            cluster)
-                        == 8;
-              })
+          .filter(round -> {
+            String cluster = "round-" + round;
+            List<String> told =
+                Race.of(8, pod -> () -> upsert(pods.get(pod), schema, "pod-" + pod, cluster, 8));
+            long distinct =
+                told.stream().map(line -> line.substring(0, line.indexOf('|'))).distinct().count();
+            return distinct == 8
+                && owner.number(
+                        "SELECT count(*) FROM %s.cluster_management WHERE cluster_name = ?"
+                            .formatted(schema),
+                        cluster)
+                    == 8;
+          })
           .count();
     }
   }
@@ -380,7 +379,8 @@ class OriginFailuresIT {
       cluster(1);
       JsonNode unused = Bot.of(service(), "c", "A").acquire(1);
 
-      owner.run("UPDATE tracker.shard_leases SET expires_at = clock_timestamp() - interval '5.1 s'");
+      owner.run(
+          "UPDATE tracker.shard_leases SET expires_at = clock_timestamp() - interval '5.1 s'");
 
       assertThat(Bot.grants(Bot.of(service(), "c", "B").acquire(1))).isEqualTo(Map.of(0, 2L));
     }
@@ -391,8 +391,7 @@ class OriginFailuresIT {
     @Test
     void givesEveryCallerTheClustersTotal() {
       assertThat(totals("tracker")).containsExactly("A|2", "B|2", "D|2");
-      assertThat(
-              owner.lines("SELECT DISTINCT total_shards FROM tracker.cluster_management"))
+      assertThat(owner.lines("SELECT DISTINCT total_shards FROM tracker.cluster_management"))
           .containsExactly("2");
     }
 
@@ -471,7 +470,8 @@ class OriginFailuresIT {
 
     @Test
     void namesARowThatItLeftInTheOrigin() {
-      assertThat(cleanupWhileOneRevives("origin")).isIn("1|[alive/c, dead/c]", "1|[dead/c, alive/c]");
+      assertThat(cleanupWhileOneRevives("origin"))
+          .isIn("1|[alive/c, dead/c]", "1|[dead/c, alive/c]");
     }
 
     private String cleanupWhileOneRevives(String schema) {
@@ -507,10 +507,8 @@ class OriginFailuresIT {
     void isRefused(String threshold) {
       String unused = upsert(caller, "tracker", "A", "c");
 
-      assertThatThrownBy(
-              () ->
-                  caller.line(
-                      "SELECT * FROM tracker.cleanup_stale_assignments(" + threshold + ")"))
+      assertThatThrownBy(() ->
+              caller.line("SELECT * FROM tracker.cleanup_stale_assignments(" + threshold + ")"))
           .isInstanceOfSatisfying(
               Refused.class, e -> assertThat(e.kind()).isEqualTo("22023 invalid_threshold"));
       assertThat(rows("tracker")).containsExactly("A|0");
@@ -584,16 +582,14 @@ class OriginFailuresIT {
       JsonNode unused = Bot.of(service(), "c", "bot-7").acquire(1);
       Session client = session();
 
-      assertThatThrownBy(
-              () ->
-                  client.run(
-                      "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('py', 'c', 0)"))
+      assertThatThrownBy(() ->
+              client.run(
+                  "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('py', 'c', 0)"))
           .isInstanceOf(Refused.class)
           .hasMessageContaining("shard 0 of cluster c is leased to bot-7 (epoch 1)");
-      assertThatThrownBy(
-              () ->
-                  client.run(
-                      "UPDATE tracker.cluster_management SET instance_id = 'py', last_heartbeat = now() WHERE cluster_name = 'c' AND shard_id = 0"))
+      assertThatThrownBy(() ->
+              client.run(
+                  "UPDATE tracker.cluster_management SET instance_id = 'py', last_heartbeat = now() WHERE cluster_name = 'c' AND shard_id = 0"))
           .isInstanceOf(Refused.class)
           .hasMessageContaining("shard 0 of cluster c is leased to bot-7 (epoch 1)");
       assertThat(rows("tracker")).containsExactly("bot-7|0");
@@ -804,7 +800,11 @@ class OriginFailuresIT {
           Race.of(
               3,
               replica ->
-                  () -> replicas.get(replica).rows("SELECT * FROM tracker.claim_tick('1 min')").size());
+                  () ->
+                      replicas
+                          .get(replica)
+                          .rows("SELECT * FROM tracker.claim_tick('1 min')")
+                          .size());
 
       assertThat(claimed).containsExactlyInAnyOrder(0, 0, 1);
     }
@@ -871,7 +871,8 @@ class OriginFailuresIT {
   @Nested
   class F28NoLimits {
     @ParameterizedTest
-    @ValueSource(strings = {"''", "repeat('x', 254)", "repeat('x', 100000)", "NULL", "E'a\\nb'", "'a/b'"})
+    @ValueSource(
+        strings = {"''", "repeat('x', 254)", "repeat('x', 100000)", "NULL", "E'a\\nb'", "'a/b'"})
     void refusesAnInstanceThatIsNoName(String instance) {
       for (String call :
           List.of(
@@ -900,11 +901,10 @@ class OriginFailuresIT {
     @ParameterizedTest
     @ValueSource(strings = {"''", "repeat('x', 254)"})
     void refusesADirectRowThatNamesNobody(String instance) {
-      assertThatThrownBy(
-              () ->
-                  caller.run(
-                      "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES (%s, 'c', 0)"
-                          .formatted(instance)))
+      assertThatThrownBy(() ->
+              caller.run(
+                  "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES (%s, 'c', 0)"
+                      .formatted(instance)))
           .isInstanceOfSatisfying(
               Refused.class, e -> assertThat(e.kind()).isEqualTo("22023 invalid_instance_id"));
     }
