@@ -107,10 +107,11 @@ final class Pod {
                 .addObject()
                 .put("shard_id", shard)
                 .put("epoch", epoch)
-                .put("state", "ready")
+                .put("state", state)
                 .put("session_id", "session-of-" + shard + "-" + epoch)
                 .put("resume_gateway_url", "wss://gateway.example")
-                .put("seq", seq));
+                .put("seq", seq)
+                .put("last_event_id", lastEventId == 0 ? null : Long.toString(lastEventId)));
     return body;
   }
 

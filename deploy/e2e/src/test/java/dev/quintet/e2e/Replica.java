@@ -97,6 +97,9 @@ final class Replica implements AutoCloseable {
             }
           } catch (IOException e) {
             throw new AssertionError(name + " does not listen yet", e);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
           }
         });
     return this;

@@ -59,6 +59,7 @@ class ReshardE2E {
     /** Beats, and does what the reply asks for. */
     synchronized void beat() {
       Answer answer = pod.beat();
+      assertThat(answer.status()).as(() -> pod.id + " " + answer.body()).isEqualTo(200);
       for (JsonNode directive : answer.body().path("directives")) {
         switch (directive.path("type").asText()) {
           case "pause" -> pause();
