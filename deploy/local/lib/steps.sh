@@ -98,7 +98,8 @@ steps_wait() {
   drawing=$!
   set +m
   echo $drawing >"$STEPS/drawing.pid"
-  wait $drawing || true
+  # drawing ends badly when nobody reads it any more: `quintet up | head`
+  wait $drawing || { steps_cancel && exit 141; }
   steps_report
 }
 
@@ -174,7 +175,7 @@ steps_report() {
 # configured system would be worse than a short wait.
 steps_cancel() {
   local key pid
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   [ -n "${STEPS:-}" ] || return 0
   if pid=$(cat "$STEPS/drawing.pid" 2>/dev/null); then kill -TERM -- "-$pid" 2>/dev/null || true; fi
   say ""
