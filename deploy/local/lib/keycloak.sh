@@ -126,7 +126,7 @@ start_keycloak() {
   title "Keycloak $KEYCLOAK_VERSION is starting"
   keycloak_command "$home" start --optimized --cache=local --http-enabled=true --http-host=127.0.0.1 "--http-port=$KEYCLOAK_PORT" "--hostname=http://127.0.0.1:$KEYCLOAK_PORT"
   spawn keycloak "$LOGS/keycloak.log" "${KEYCLOAK_COMMAND[@]}"
-  for ((tries = 0; tries < 900; tries++)); do
+  for ((tries = 0; tries < 1500; tries++)); do
     if keycloak_ready; then
       title "Keycloak $KEYCLOAK_VERSION serves realm quintet on 127.0.0.1:$KEYCLOAK_PORT"
       return
