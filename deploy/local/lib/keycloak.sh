@@ -52,12 +52,12 @@ fetch_keycloak() {
   rm -rf "$STATE/keycloak/download"
 }
 
-# Server and realm database, each made in a scratch folder and moved into place whole.
+# prepare_keycloak [REALM-DATABASE]: the server, and where new data is to start from one, the database with the realm.
+# Each is made in a scratch folder and moved into place whole.
 prepare_keycloak() {
-  local server scratch realm
+  local server scratch realm=${1:-}
   server=$(keycloak_server)
-  realm=$STATE/keycloak/realm-$(realm_stamp).mv.db
-  [ -e "$server/prepared" ] && [ -s "$realm" ] && return 0
+  [ -e "$server/prepared" ] && { [ -z "$realm" ] || [ -s "$realm" ]; } && return 0
   find_jdk
   mkdir -p "$STATE/keycloak"
   lock "$STATE/keycloak/lock" "preparation of Keycloak"
@@ -71,12 +71,11 @@ prepare_keycloak() {
     JAVA_OPTS_KC_HEAP='-Xms64m -Xmx512m' "$server/bin/kc.sh" build "${KEYCLOAK_BUILD[@]}" || die "Keycloak's own build failed; see the log of this step"
     : >"$server/prepared"
   fi
-  if [ ! -s "$realm" ]; then
+  if [ -n "$realm" ] && [ ! -s "$realm" ]; then
     title "Keycloak $KEYCLOAK_VERSION: importing the realm"
     rm -rf "$STATE/keycloak/import"
     keycloak_home "$STATE/keycloak/import"
     import_realm "$STATE/keycloak/import"
-    rm -f "$STATE/keycloak"/realm-*.mv.db
     mv "$STATE/keycloak/import/data/h2/keycloakdb.mv.db" "$realm"
     rm -rf "$STATE/keycloak/import"
   fi
@@ -117,6 +116,7 @@ start_keycloak() {
   prepare_keycloak
   keycloak_home "$home"
   if [ ! -s "$database" ] || { [ "$SET" = test ] && [ "$(cat "$home/realm.stamp" 2>/dev/null)" != "$stamp" ]; }; then
+    prepare_keycloak "$STATE/keycloak/realm-$stamp.mv.db"
     cp "$STATE/keycloak/realm-$stamp.mv.db" "$database"
   elif [ "$(cat "$home/realm.stamp" 2>/dev/null)" != "$stamp" ]; then
     title "Keycloak $KEYCLOAK_VERSION: importing the changed realm"
@@ -126,7 +126,7 @@ start_keycloak() {
   title "Keycloak $KEYCLOAK_VERSION is starting"
   keycloak_command "$home" start --optimized --cache=local --http-enabled=true --http-host=127.0.0.1 "--http-port=$KEYCLOAK_PORT" "--hostname=http://127.0.0.1:$KEYCLOAK_PORT"
   spawn keycloak "$LOGS/keycloak.log" "${KEYCLOAK_COMMAND[@]}"
-  for ((tries = 0; tries < 900; tries++)); do
+  for ((tries = 0; tries < 1500; tries++)); do
     if keycloak_ready; then
       title "Keycloak $KEYCLOAK_VERSION serves realm quintet on 127.0.0.1:$KEYCLOAK_PORT"
       return

@@ -83,7 +83,7 @@ start_service() {
   spawn "$name" "$LOGS/$name.log" "${SERVICE_ENVIRONMENT[@]}" "$JAVA_HOME/bin/java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -jar "$app/quarkus-run.jar"
   printf '%s\n' "$service_port" >"$was.port"
   printf '%s\n' "$stamp" >"$was.stamp"
-  for ((tries = 0; tries < 600; tries++)); do
+  for ((tries = 0; tries < 1200; tries++)); do
     if service_ready; then
       title "$name is ready on $service_url"
       forget_old_apps "$name" "${stamp%% *}"

@@ -89,8 +89,24 @@ step_line() {
   printf '  %s %-62s %s%12s%s\n' "$mark" "$title" "$dim" "$(elapsed $((end > start ? end - start : 0)))" "$plain" >&2
 }
 
+# The drawing is done by a process of its own, while this shell only waits: a trap that arrives in the middle of an
+# expansion can leave bash 5.2 with a broken parser, one that ends a `wait` cannot.
 steps_wait() {
+  local drawing
+  set -m
+  steps_follow </dev/null &
+  drawing=$!
+  set +m
+  echo $drawing >"$STEPS/drawing.pid"
+  # drawing ends badly when nobody reads it any more: `quintet up | head`
+  wait $drawing || { steps_cancel && exit 141; }
+  steps_report
+}
+
+steps_follow() {
   local key state busy last_word
+  set +m
+  trap - INT TERM HUP EXIT
   last_word=$(now_ms)
   while :; do
     busy=''
@@ -112,7 +128,6 @@ steps_wait() {
     fi
     sleep 0.15
   done
-  steps_report
 }
 
 steps_draw() {
@@ -160,8 +175,9 @@ steps_report() {
 # configured system would be worse than a short wait.
 steps_cancel() {
   local key pid
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   [ -n "${STEPS:-}" ] || return 0
+  if pid=$(cat "$STEPS/drawing.pid" 2>/dev/null); then kill -TERM -- "-$pid" 2>/dev/null || true; fi
   say ""
   say "${yellow}!${plain} stopping what was begun $dots"
   if pid=$(cat "$STEPS/packages.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then
