@@ -1,6 +1,7 @@
 package dev.quintet.common.sql;
 
 import io.vertx.pgclient.PgException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,11 @@ public record DatabaseError(
         e.getDetail(),
         e.getHint(),
         e.getConstraint());
+  }
+
+  /** Empty: the failure is not the database's word. */
+  public static Optional<DatabaseError> in(Throwable failure) {
+    return failure instanceof PgException e ? Optional.of(of(e)) : Optional.empty();
   }
 
   /** Two transactions got in each other's way; either would have succeeded alone. */

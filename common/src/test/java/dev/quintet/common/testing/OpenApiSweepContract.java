@@ -99,7 +99,7 @@ public abstract class OpenApiSweepContract {
           "<xml/>");
 
   /** Path values that exist, so that the sweep gets past the first look-up; others get a text. */
-  protected Map<String, String> existing() {
+  protected Map<String, String> existing(Operation operation) {
     return Map.of();
   }
 
@@ -140,7 +140,7 @@ public abstract class OpenApiSweepContract {
         });
       }
     }
-    assertThat(calls.get()).as("calls made").isPositive();
+    assertThat(calls.get()).as("calls made").isGreaterThan(100);
     assertThat(bad.stream().limit(30)).isEmpty();
     assertThat(fingerprint()).as("what must not change").isEqualTo(before);
   }
@@ -172,7 +172,7 @@ public abstract class OpenApiSweepContract {
       String name = parameter.path("name").asText();
       boolean number =
           contract.resolved(parameter.path("schema")).path("type").asText().equals("integer");
-      path.put(name, existing().getOrDefault(name, number ? "1" : "sweep"));
+      path.put(name, existing(operation).getOrDefault(name, number ? "1" : "sweep"));
     }
     @Nullable String good =
         operation.hasBody() ? contract.sample(contract.bodySchema(operation)).toString() : null;

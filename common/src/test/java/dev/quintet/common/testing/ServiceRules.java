@@ -46,13 +46,20 @@ public final class ServiceRules {
   public static final ArchRule FEATURES_HAVE_NO_CYCLES =
       slices().matching("dev.quintet.(*).(*)..").should().beFreeOfCycles().allowEmptyShould(true);
 
-  /** A transaction may be handed on by anybody: it is only a name for "together with that". */
+  /**
+   * A transaction may be handed on by anybody: it is only a name for "together with that". What all
+   * Queries of a service share is in its package sql, and how a pool connects in a PgPoolCreator.
+   */
   @ArchTest
   public static final ArchRule ONLY_QUERIES_TOUCH_THE_SQL_CLIENT =
       noClasses()
           .that(
               areNot(
-                  "Queries classes", type -> outermost(type).getSimpleName().endsWith("Queries")))
+                  "Queries classes",
+                  type ->
+                      outermost(type).getSimpleName().endsWith("Queries")
+                          || type.getPackageName().endsWith(".sql")
+                          || type.isAssignableTo("io.quarkus.reactive.pg.client.PgPoolCreator")))
           .should()
           .dependOnClassesThat(
               are(
@@ -94,9 +101,12 @@ public final class ServiceRules {
           .allowEmptyShould(true)
           .because("the framework subscribes; whoever waits holds an event loop");
 
+  /** But one class, which gives the clock to the others. */
   @ArchTest
   public static final ArchRule NOBODY_READS_THE_SYSTEM_CLOCK =
       noClasses()
+          .that()
+          .doNotHaveSimpleName("SystemClock")
           .should()
           .callMethodWhere(
               calls(

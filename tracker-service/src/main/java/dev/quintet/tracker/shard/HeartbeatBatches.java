@@ -4,7 +4,6 @@ import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.tracker.TrackerConfig;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Promise;
-import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ class HeartbeatBatches {
    */
   private void fail(List<Entry> batch, Throwable cause) {
     boolean oneIsBad =
-        batch.size() > 1 && cause instanceof PgException e && DatabaseError.of(e).badValue();
+        batch.size() > 1 && DatabaseError.in(cause).map(DatabaseError::badValue).orElse(false);
     for (Entry entry : batch) {
       if (oneIsBad) {
         queries.renew(List.of(entry.beat())).map(List::getFirst).onComplete(entry.answer());
@@ -114,7 +113,7 @@ class HeartbeatBatches {
   }
 
   private static boolean retryable(Throwable cause) {
-    return cause instanceof PgException e && DatabaseError.of(e).retryable();
+    return DatabaseError.in(cause).map(DatabaseError::retryable).orElse(false);
   }
 
   private synchronized void finish(List<Entry> batch) {
