@@ -202,8 +202,9 @@ public final class TrackedShards implements AutoCloseable {
     return incarnation;
   }
 
-  public void awaitStopped() throws InterruptedException {
-    stopped.await();
+  /** False if it still runs after that time. */
+  public boolean awaitStopped(Duration limit) throws InterruptedException {
+    return stopped.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   // ---- seats: acquiring, standing by
@@ -488,7 +489,7 @@ public final class TrackedShards implements AutoCloseable {
   private DataObject report(Held shard) {
     int shardId = shard.line.shardId();
     EventGate gate = shard.host.gate(shardId);
-    boolean holding = paused && gate != null && gate.mode() == EventGate.Mode.HOLDING;
+    boolean holding = paused && (gate == null || gate.mode() == EventGate.Mode.HOLDING);
     DataObject report =
         DataObject.empty()
             .put("shard_id", shardId)
@@ -856,10 +857,10 @@ public final class TrackedShards implements AutoCloseable {
 
   /** A later process has our name. Asking again would take the shards from it, for ever. */
   private void giveUp() {
-    LOG.error("event=superseded instance={}", settings.instanceId());
-    heldShards().forEach(shard -> lose(shard, "superseded"));
     if (stopping.compareAndSet(false, true)) {
+      LOG.error("event=superseded instance={}", settings.instanceId());
       endLoops();
+      heldShards().forEach(shard -> lose(shard, "superseded"));
       endAll();
     }
   }
