@@ -67,6 +67,9 @@ public final class TrackedShards implements AutoCloseable {
   private static final long MAX_BACKOFF_MS = 10_000;
   private static final int PERMIT_MAX_WAIT_MS = 30_000;
 
+  /** Token, shard or intents are wrong: trying again would be wrong as well. */
+  private static final Set<Integer> DISCORD_REFUSES = Set.of(4004, 4010, 4011, 4012, 4013, 4014);
+
   /** Of the two seconds that a clean stop may take. */
   private static final Duration LISTENERS_LIMIT = Duration.ofMillis(700);
 
@@ -652,8 +655,10 @@ public final class TrackedShards implements AutoCloseable {
         gate.open(before);
       }
     }
-    LOG.info("event=serving shards={}", listed.size());
-    watch.serving();
+    if (!listed.isEmpty()) {
+      LOG.info("event=serving shards={}", listed.size());
+      watch.serving();
+    }
   }
 
   /** Wakes the heartbeat when the tracker has something to say; what it is stands in the reply. */
@@ -842,12 +847,16 @@ public final class TrackedShards implements AutoCloseable {
   /** Hands all shards back and ends; under two seconds. Safe to call from a shutdown hook. */
   @Override
   public void close() {
+    end("sigterm");
+  }
+
+  private void end(String reason) {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
     endLoops();
     try {
-      var unused = handOver(heldShards(), "sigterm");
+      var unused = handOver(heldShards(), reason);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -971,6 +980,11 @@ public final class TrackedShards implements AutoCloseable {
       Held shard = heldNow(line.shardId());
       if (shard != null && shard.line == line) {
         shard.state = ShardState.CONNECTING;
+        if (DISCORD_REFUSES.contains(code)) {
+          // JDA has ended the shard. Holding the lease would keep it from a healthy pod.
+          LOG.error("event=discord_refuses_bot code={}", code);
+          virtual.execute(() -> end("gateway_" + code));
+        }
       }
     }
 

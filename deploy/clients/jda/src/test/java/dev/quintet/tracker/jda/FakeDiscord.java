@@ -97,6 +97,14 @@ final class FakeDiscord implements AutoCloseable {
     session.send("{\"op\":9,\"d\":false,\"s\":null,\"t\":null}");
   }
 
+  /** As Discord does when it will not have the bot. */
+  void refuse(int shardId, int code) throws IOException {
+    Connection open = live(shardId).connection;
+    if (open != null) {
+      open.frames.sendClose(code, "no");
+    }
+  }
+
   void cut(int shardId) {
     Connection open = live(shardId).connection;
     if (open != null) {

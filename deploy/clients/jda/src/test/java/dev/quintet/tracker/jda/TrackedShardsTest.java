@@ -469,6 +469,19 @@ class TrackedShardsTest {
   }
 
   @Test
+  void aBotThatDiscordRefusesLeavesItsShardsToOthers() throws Exception {
+    Bot bot = bot("bot-0", settings -> settings.want(2));
+    bot.awaitReady(0);
+    bot.awaitReady(1);
+
+    discord.refuse(0, 4014);
+
+    assertThat(bot.shards.awaitStopped(Journal.LIMIT)).isTrue();
+    assertThat(bot.told.all()).contains("released [0, 1]");
+    assertThat(tracker.holderOf(0)).isEmpty();
+  }
+
+  @Test
   void whilePausedEventsWaitAndTheLastOneIsReported() throws Exception {
     Bot bot = bot("bot-0");
     bot.awaitReady(0);
