@@ -1,5 +1,6 @@
 package dev.quintet.tracker.jda;
 
+import com.neovisionaries.ws.client.ThreadType;
 import com.neovisionaries.ws.client.WebSocket;
 import com.neovisionaries.ws.client.WebSocketAdapter;
 import com.neovisionaries.ws.client.WebSocketException;
@@ -9,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.DataFormatException;
@@ -111,6 +113,11 @@ final class DiscordSocket extends WebSocketAdapter {
       closeSent.complete(null);
     }
     return closeSent;
+  }
+
+  @Override
+  public void onThreadCreated(WebSocket ws, ThreadType type, Thread thread) {
+    thread.setName("quintet-discord-" + type.name().toLowerCase(Locale.ROOT));
   }
 
   @Override

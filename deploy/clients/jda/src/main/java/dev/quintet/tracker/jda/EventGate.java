@@ -58,6 +58,7 @@ final class EventGate implements IEventManager {
 
   private final Deque<GenericEvent> held = new ArrayDeque<>();
   private volatile Mode mode;
+  private volatile HandledBefore handledBefore = HandledBefore.nothing();
 
   EventGate(IEventManager listeners, Mode mode, BooleanSupplier mayAct) {
     this.listeners = listeners;
@@ -97,9 +98,14 @@ final class EventGate implements IEventManager {
 
   private void deliver(GenericEvent event) {
     // The clock decides, not a timer that may be late.
-    if (mayAct.getAsBoolean()) {
+    if (!mayAct.getAsBoolean()) {
+      return;
+    }
+    long eventId = eventId(event);
+    // The old layout may have been quicker with an event than our connection.
+    if (eventId == 0 || !handledBefore.includes(guildId(event), eventId)) {
       listeners.handle(event);
-      lastEventId.accumulateAndGet(eventId(event), Math::max);
+      lastEventId.accumulateAndGet(eventId, Math::max);
     }
   }
 
@@ -119,6 +125,7 @@ final class EventGate implements IEventManager {
         return;
       }
       Set<GenericEvent> repeated = repeated(before);
+      handledBefore = before;
       for (GenericEvent event = held.pollFirst(); event != null; event = held.pollFirst()) {
         if (!repeated.contains(event)) {
           deliver(event);
@@ -161,7 +168,7 @@ final class EventGate implements IEventManager {
       if (mode == Mode.OPEN) {
         mode = Mode.HOLDING;
       }
-      return mode == Mode.HOLDING;
+      return true;
     } finally {
       turn.writeLock().unlock();
     }

@@ -178,7 +178,7 @@ final class JdaFrames implements AutoCloseable {
     write(CLOSE, payload);
   }
 
-  private void write(int opcode, byte[] payload) throws IOException {
+  void write(int opcode, byte[] payload) throws IOException {
     var head = new ByteArrayOutputStream(10);
     head.write(0x80 | opcode);
     if (payload.length < 126) {

@@ -67,6 +67,9 @@ public final class TrackedShards implements AutoCloseable {
   private static final long MAX_BACKOFF_MS = 10_000;
   private static final int PERMIT_MAX_WAIT_MS = 30_000;
 
+  /** Token, shard or intents are wrong: trying again would be wrong as well. */
+  private static final Set<Integer> DISCORD_REFUSES = Set.of(4004, 4010, 4011, 4012, 4013, 4014);
+
   /** Of the two seconds that a clean stop may take. */
   private static final Duration LISTENERS_LIMIT = Duration.ofMillis(700);
 
@@ -202,8 +205,9 @@ public final class TrackedShards implements AutoCloseable {
     return incarnation;
   }
 
-  public void awaitStopped() throws InterruptedException {
-    stopped.await();
+  /** False if it still runs after that time. */
+  public boolean awaitStopped(Duration limit) throws InterruptedException {
+    return stopped.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   // ---- seats: acquiring, standing by
@@ -488,7 +492,7 @@ public final class TrackedShards implements AutoCloseable {
   private DataObject report(Held shard) {
     int shardId = shard.line.shardId();
     EventGate gate = shard.host.gate(shardId);
-    boolean holding = paused && gate != null && gate.mode() == EventGate.Mode.HOLDING;
+    boolean holding = paused && (gate == null || gate.mode() == EventGate.Mode.HOLDING);
     DataObject report =
         DataObject.empty()
             .put("shard_id", shardId)
@@ -651,8 +655,10 @@ public final class TrackedShards implements AutoCloseable {
         gate.open(before);
       }
     }
-    LOG.info("event=serving shards={}", listed.size());
-    watch.serving();
+    if (!listed.isEmpty()) {
+      LOG.info("event=serving shards={}", listed.size());
+      watch.serving();
+    }
   }
 
   /** Wakes the heartbeat when the tracker has something to say; what it is stands in the reply. */
@@ -841,12 +847,16 @@ public final class TrackedShards implements AutoCloseable {
   /** Hands all shards back and ends; under two seconds. Safe to call from a shutdown hook. */
   @Override
   public void close() {
+    end("sigterm");
+  }
+
+  private void end(String reason) {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
     endLoops();
     try {
-      var unused = handOver(heldShards(), "sigterm");
+      var unused = handOver(heldShards(), reason);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -856,10 +866,10 @@ public final class TrackedShards implements AutoCloseable {
 
   /** A later process has our name. Asking again would take the shards from it, for ever. */
   private void giveUp() {
-    LOG.error("event=superseded instance={}", settings.instanceId());
-    heldShards().forEach(shard -> lose(shard, "superseded"));
     if (stopping.compareAndSet(false, true)) {
+      LOG.error("event=superseded instance={}", settings.instanceId());
       endLoops();
+      heldShards().forEach(shard -> lose(shard, "superseded"));
       endAll();
     }
   }
@@ -970,6 +980,11 @@ public final class TrackedShards implements AutoCloseable {
       Held shard = heldNow(line.shardId());
       if (shard != null && shard.line == line) {
         shard.state = ShardState.CONNECTING;
+        if (DISCORD_REFUSES.contains(code)) {
+          // JDA has ended the shard. Holding the lease would keep it from a healthy pod.
+          LOG.error("event=discord_refuses_bot code={}", code);
+          virtual.execute(() -> end("gateway_" + code));
+        }
       }
     }
 

@@ -113,6 +113,17 @@ class EventGateTest {
   }
 
   @Test
+  void whatTheOldLayoutHandledIsDroppedEvenWhenItComesLate() {
+    EventGate gate = gate(EventGate.Mode.HOLDING);
+    gate.open(new HandledBefore(1, Map.of(0, 100L)));
+
+    gate.handle(event("MESSAGE_CREATE", 1, 0, "100"));
+    gate.handle(event("MESSAGE_CREATE", 2, 0, "101"));
+
+    assertThat(seen).containsExactly("MESSAGE_CREATE 101");
+  }
+
+  @Test
   void aPauseIsNotAcknowledgedWhileAListenerIsAtWork() throws InterruptedException {
     var entered = new CountDownLatch(1);
     var leave = new CountDownLatch(1);

@@ -10,11 +10,13 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.Deflater;
 import net.dv8tion.jda.api.utils.data.DataArray;
 import net.dv8tion.jda.api.utils.data.DataObject;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +97,14 @@ final class FakeDiscord implements AutoCloseable {
     session.send("{\"op\":9,\"d\":false,\"s\":null,\"t\":null}");
   }
 
+  /** As Discord does when it will not have the bot. */
+  void refuse(int shardId, int code) throws IOException {
+    Connection open = live(shardId).connection;
+    if (open != null) {
+      open.frames.sendClose(code, "no");
+    }
+  }
+
   void cut(int shardId) {
     Connection open = live(shardId).connection;
     if (open != null) {
@@ -161,7 +171,11 @@ final class FakeDiscord implements AutoCloseable {
 
   private void serve(Socket socket) {
     try (socket) {
-      var connection = new Connection(JdaFrames.accept(socket, "/").frames());
+      JdaFrames.Accepted accepted = JdaFrames.accept(socket, "/?v=10&encoding=json");
+      var connection =
+          new Connection(
+              accepted.frames(),
+              accepted.rest().contains("compress=zlib-stream") ? new Deflater() : null);
       connection.run();
     } catch (IOException e) {
       // The client has gone.
@@ -188,16 +202,32 @@ final class FakeDiscord implements AutoCloseable {
     private final JdaFrames frames;
     private @Nullable Session session;
 
-    Connection(JdaFrames frames) {
+    private final @Nullable Deflater deflater;
+
+    Connection(JdaFrames frames, @Nullable Deflater deflater) {
       this.frames = frames;
+      this.deflater = deflater;
     }
 
-    void send(String json) {
+    synchronized void send(String json) {
       try {
-        frames.text(json);
+        if (deflater == null) {
+          frames.text(json);
+        } else {
+          sendPacked(deflater, json);
+        }
       } catch (IOException e) {
         frames.close();
       }
+    }
+
+    /** In two frames, as Discord may. */
+    private void sendPacked(Deflater stream, String json) throws IOException {
+      byte[] packed = new byte[json.length() + 64];
+      stream.setInput(json.getBytes(StandardCharsets.UTF_8));
+      int length = stream.deflate(packed, 0, packed.length, Deflater.SYNC_FLUSH);
+      frames.write(JdaFrames.BINARY, Arrays.copyOf(packed, length / 2));
+      frames.write(JdaFrames.BINARY, Arrays.copyOfRange(packed, length / 2, length));
     }
 
     void run() throws IOException {

@@ -132,6 +132,17 @@ final class FakeTracker implements AutoCloseable {
     holding(() -> offers.put(instance, List.of(shardId)));
   }
 
+  /** As if the instance's pod had been restarted beside it. */
+  void supersede(String instance) {
+    holding(() ->
+        shards.stream()
+            .filter(shard -> shard.holder.equals(instance))
+            .forEach(shard -> {
+              shard.incarnation = "a-later-one";
+              shard.epoch++;
+            }));
+  }
+
   /** As if the lease had been taken over by another pod. */
   void give(int shardId, String holder) {
     lock.lock();
@@ -386,10 +397,11 @@ final class FakeTracker implements AutoCloseable {
       Shard shard = shards.get(beat.getInt("shard_id"));
       DataObject outcome = DataObject.empty().put("shard_id", beat.getInt("shard_id"));
       if (!holds(shard, instance, body, beat)) {
+        boolean superseded = shard.incarnation.equals("a-later-one");
         outcomes.add(
             outcome
                 .put("outcome", "lost")
-                .put("reason", "taken_over")
+                .put("reason", superseded ? "superseded" : "taken_over")
                 .put("current_epoch", shard.epoch));
         continue;
       }
@@ -401,7 +413,12 @@ final class FakeTracker implements AutoCloseable {
       outcomes.add(outcome.put("outcome", "renewed").put("epoch", shard.epoch));
     }
     if (!any) {
-      return new Answer(409, DataObject.empty().put("code", "lease_lost").put("shards", outcomes));
+      return new Answer(
+          409,
+          DataObject.empty()
+              .put("code", "lease_lost")
+              .put("reason", outcomes.getObject(0).getString("reason"))
+              .put("shards", outcomes));
     }
     DataArray directed = DataArray.empty();
     DataObject directive = directives.getOrDefault(instance, DataObject.empty());

@@ -416,6 +416,72 @@ class TrackedShardsTest {
   }
 
   @Test
+  void aPackedStreamIsRead() throws Exception {
+    Bot bot = bot("bot-0", settings -> settings.compress(true));
+    bot.awaitReady(0);
+
+    int number = discord.say(0);
+
+    assertThat(bot.messages.await(n -> n == number)).isEqualTo(number);
+  }
+
+  @Test
+  void aComingGenerationIsWarmButActsOnlyWhenToldAndOnWhatIsLeft() throws Exception {
+    tracker.serving(false);
+    Bot bot = bot("bot-0", settings -> settings.generation("next"));
+    bot.awaitReady(0);
+    int handledByTheOld = discord.say(0);
+    int left = discord.say(0);
+    // The fixture's guild of shard 0, and the ids of its messages.
+    long guild = 2_000_000L << 22;
+    tracker.calls.await(call ->
+        call.what().equals("heartbeat")
+            && call.request().toString().contains("\"state\":\"ready\""));
+    assertThat(bot.rawMessages.all()).isEmpty();
+
+    tracker.serving(true);
+    tracker.direct(
+        "bot-0",
+        DataObject.empty()
+            .put("type", "serve")
+            .put("from_total_shards", 1)
+            .put(
+                "last_event_ids",
+                DataObject.empty().put("0", String.valueOf(guild + 1000 + handledByTheOld))));
+    bot.told.await("serving"::equals);
+    bot.rawMessages.await(n -> n == left);
+
+    assertThat(bot.rawMessages.all()).containsExactly(left);
+    assertThat(bot.messages.all()).containsExactly(left);
+  }
+
+  @Test
+  void aProcessWhoseNameWasTakenByALaterOneStopsForGood() throws Exception {
+    Bot bot = bot("bot-0");
+    bot.awaitReady(0);
+
+    tracker.supersede("bot-0");
+    assertThat(bot.shards.awaitStopped(Journal.LIMIT)).isTrue();
+
+    assertThat(bot.told.all()).contains("lost 0 superseded");
+    assertThat(gateway("closed").code()).isEqualTo(4000);
+    assertThat(calls("release")).isEmpty();
+  }
+
+  @Test
+  void aBotThatDiscordRefusesLeavesItsShardsToOthers() throws Exception {
+    Bot bot = bot("bot-0", settings -> settings.want(2));
+    bot.awaitReady(0);
+    bot.awaitReady(1);
+
+    discord.refuse(0, 4014);
+
+    assertThat(bot.shards.awaitStopped(Journal.LIMIT)).isTrue();
+    assertThat(bot.told.all()).contains("released [0, 1]");
+    assertThat(tracker.holderOf(0)).isEmpty();
+  }
+
+  @Test
   void whilePausedEventsWaitAndTheLastOneIsReported() throws Exception {
     Bot bot = bot("bot-0");
     bot.awaitReady(0);

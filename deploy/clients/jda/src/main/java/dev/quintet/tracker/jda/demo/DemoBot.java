@@ -50,7 +50,7 @@ public final class DemoBot extends ListenerAdapter implements ShardListener {
     String token = env.getOrDefault("DISCORD_TOKEN", "");
     TrackerSettings settings = TrackerSettings.fromEnvironment(env);
     var bot = new DemoBot(token, settings);
-    TrackedShards shards =
+    var unused =
         TrackedShards.builder(
                 settings,
                 token,
@@ -63,7 +63,6 @@ public final class DemoBot extends ListenerAdapter implements ShardListener {
                         .addEventListeners(bot))
             .shardListener(bot)
             .start();
-    shards.awaitStopped();
   }
 
   /** Acts before it returns: what is handed over as handled has then been answered. */
