@@ -76,6 +76,15 @@ final class Pod {
 
   /** All its shards in one state; each with {@code lastEventId} plus its number. */
   Response report(String state, @Nullable Long lastEventId) {
+    var last = new TreeMap<Integer, Long>();
+    if (lastEventId != null) {
+      held.keySet().forEach(shard -> last.put(shard, lastEventId + shard));
+    }
+    return report(state, last);
+  }
+
+  /** All its shards in one state, with the last event that each has handled. */
+  Response report(String state, Map<Integer, Long> lastEventIds) {
     var shards = new ArrayList<Map<String, Object>>();
     held.forEach((shard, epoch) -> {
       var one = new LinkedHashMap<String, Object>();
@@ -85,8 +94,8 @@ final class Pod {
       one.put("session_id", name + "-" + shard);
       one.put("resume_gateway_url", "wss://gateway.example");
       one.put("seq", 7);
-      if (lastEventId != null) {
-        one.put("last_event_id", Long.toString(lastEventId + shard));
+      if (lastEventIds.containsKey(shard)) {
+        one.put("last_event_id", Long.toString(lastEventIds.get(shard)));
       }
       shards.add(one);
     });

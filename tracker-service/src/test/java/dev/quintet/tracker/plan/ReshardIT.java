@@ -218,7 +218,7 @@ class ReshardIT {
     fleet.tick();
 
     assertThat(state(fleet, id)).isEqualTo("retiring");
-    b.report("ready", null)
+    b.report("ready", Map.of())
         .then()
         .statusCode(409)
         .body("code", equalTo("lease_lost"))
@@ -260,7 +260,7 @@ class ReshardIT {
         .body("state", equalTo("aborted"));
 
     young
-        .report("ready", null)
+        .report("ready", Map.of())
         .then()
         .statusCode(409)
         .body("code", equalTo("lease_lost"))
