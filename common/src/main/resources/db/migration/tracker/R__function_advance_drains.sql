@@ -79,7 +79,8 @@ BEGIN
          WHERE i.cluster_name = p_cluster AND i.instance_id = r.to_instance AND i.generation = r.generation
            AND i.state IN ('active', 'standby') AND NOT tracker.is_drained(i)
            AND i.max_shards > (SELECT count(*) FROM tracker.shard_leases l
-                                WHERE l.cluster_name = p_cluster AND (l.instance_id = i.instance_id OR l.reserved_for = i.instance_id));
+                                WHERE l.cluster_name = p_cluster AND (l.instance_id = i.instance_id
+                                   OR (l.reserved_for = i.instance_id AND l.reserved_until > v_now)));
         IF v_target IS NULL THEN
           UPDATE tracker.shard_moves m SET state = 'cancelled', done_at = v_now
            WHERE m.drain_id = r.drain_id AND m.generation = r.generation AND m.shard_id = r.shard_id;

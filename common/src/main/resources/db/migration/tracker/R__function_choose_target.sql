@@ -16,7 +16,8 @@ BEGIN
     FROM tracker.instances i
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE l.instance_id = i.instance_id) AS held,
-             count(*) FILTER (WHERE l.reserved_for = i.instance_id AND l.instance_id IS DISTINCT FROM i.instance_id) AS reserved,
+             count(*) FILTER (WHERE l.reserved_for = i.instance_id AND l.reserved_until > p_now
+               AND l.instance_id IS DISTINCT FROM i.instance_id) AS reserved,
              bool_or(l.instance_id = i.instance_id AND l.expires_at > p_now) AS alive
         FROM tracker.shard_leases l
        WHERE l.cluster_name = c.cluster_name AND (l.instance_id = i.instance_id OR l.reserved_for = i.instance_id)) AS own

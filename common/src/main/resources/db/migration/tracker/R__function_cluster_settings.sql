@@ -1,8 +1,8 @@
 -- The settings of a cluster as a configuration document: what PATCH takes and a reader sees. Durations in milliseconds.
+-- Volatile, as it is called on the row that create_cluster returns in the same statement.
 CREATE OR REPLACE FUNCTION tracker.cluster_settings(c tracker.clusters)
 RETURNS jsonb
 LANGUAGE plpgsql
-STABLE
 SECURITY DEFINER
 SET search_path = ''
 AS $$
