@@ -263,12 +263,11 @@ class SeedConformanceIT {
                    GROUP BY c.relname
                   """))
           .hasSizeGreaterThan(10)
-          .allSatisfy(
-              line ->
-                  assertThat(line)
-                      .endsWith(
-                          "[deny_anon_access * {anon} false , deny_authenticated_access * {authenticated} false ,"
-                              + " service_role_full_access * {tracker_role} true true]"));
+          .allSatisfy(line ->
+              assertThat(line)
+                  .endsWith(
+                      "[deny_anon_access * {anon} false , deny_authenticated_access * {authenticated} false ,"
+                          + " service_role_full_access * {tracker_role} true true]"));
     }
 
     @ParameterizedTest
@@ -452,7 +451,14 @@ class SeedConformanceIT {
       Session caller = TrackerDatabase.get().as("service_role");
       fleet(caller);
 
-      assertThat(caller.rows(DISTRIBUTION).stream().map(row -> row.get("cluster_name") + " " + row.get("shard_id") + " " + row.get("instance_id")))
+      assertThat(
+              caller.rows(DISTRIBUTION).stream()
+                  .map(row ->
+                      row.get("cluster_name")
+                          + " "
+                          + row.get("shard_id")
+                          + " "
+                          + row.get("instance_id")))
           .containsExactly("east 0 a", "east 1 b", "west 0 late", "west 1 c");
     }
 
@@ -519,8 +525,7 @@ class SeedConformanceIT {
 
     private String advice(String arguments) {
       Session caller = TrackerDatabase.get().as("service_role");
-      return caller.line(
-          "SELECT * FROM tracker.get_next_available_shard(" + arguments + ")");
+      return caller.line("SELECT * FROM tracker.get_next_available_shard(" + arguments + ")");
     }
   }
 }

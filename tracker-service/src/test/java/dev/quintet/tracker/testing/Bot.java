@@ -86,9 +86,7 @@ public record Bot(
       if (row.get("shard_id") instanceof Integer shard) {
         outcomes.put(
             shard,
-            "renewed".equals(row.get("outcome"))
-                ? "renewed"
-                : String.valueOf(row.get("reason")));
+            "renewed".equals(row.get("outcome")) ? "renewed" : String.valueOf(row.get("reason")));
       }
     }
     return outcomes;

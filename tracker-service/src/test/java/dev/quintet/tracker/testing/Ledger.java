@@ -47,7 +47,9 @@ public final class Ledger {
         .isEmpty();
   }
 
-  /** I1, I2 and I13: replaying the log gives one holder at a time, rising epochs, and the leases. */
+  /**
+   * I1, I2 and I13: replaying the log gives one holder at a time, rising epochs, and the leases.
+   */
   public static void logLeadsToTheLeases(Session superuser) {
     var shards = new HashMap<Shard, State>();
     for (Map<String, @Nullable Object> event :

@@ -14,7 +14,8 @@ import org.flywaydb.core.Flyway;
  */
 public final class TrackerDatabase {
   private static final class Holder {
-    private static final TrackerDatabase SHARED = new TrackerDatabase(Database.create("tracker_sql"));
+    private static final TrackerDatabase SHARED =
+        new TrackerDatabase(Database.create("tracker_sql"));
   }
 
   private final Database database;
@@ -41,7 +42,8 @@ public final class TrackerDatabase {
                    AND c.relname NOT IN ('flyway_schema_history', 'service_state', 'event_counter')
                 """)
             .stream()
-            .collect(Collectors.joining("; ", "UPDATE tracker.event_counter SET last_id = 0; ", ""));
+            .collect(
+                Collectors.joining("; ", "UPDATE tracker.event_counter SET last_id = 0; ", ""));
     Runtime.getRuntime().addShutdownHook(new Thread(database::close));
   }
 
@@ -51,7 +53,8 @@ public final class TrackerDatabase {
 
   /** As if it had just been migrated. Not TRUNCATE: for a few rows it takes ten times as long. */
   public TrackerDatabase emptied() {
-    owner.run("SET session_replication_role = replica; " + deletes + "; RESET session_replication_role");
+    owner.run(
+        "SET session_replication_role = replica; " + deletes + "; RESET session_replication_role");
     return this;
   }
 
