@@ -44,7 +44,8 @@ class LeaseInvariantsIT {
   }
 
   private void cluster(String name, int total, String settings) {
-    Object unused = owner.value("SELECT tracker.create_cluster(?, ?, ?::jsonb)", name, total, settings);
+    Object unused =
+        owner.value("SELECT tracker.create_cluster(?, ?, ?::jsonb)", name, total, settings);
   }
 
   private Bot bot(String id) {
@@ -124,8 +125,7 @@ class LeaseInvariantsIT {
       JsonNode unused = bot("a").acquire(2);
       List<String> before = owner.lines(ROWS);
 
-      Refused refused =
-          catchThrowableOfType(Refused.class, () -> bot("x").acquire(1));
+      Refused refused = catchThrowableOfType(Refused.class, () -> bot("x").acquire(1));
 
       assertThat(refused.kind()).isEqualTo("TK409 no_shard_available");
       assertThat(refused.detail().get("total_shards").asInt()).isEqualTo(2);
@@ -264,7 +264,8 @@ class LeaseInvariantsIT {
       cluster(2);
       Bot a = bot("a");
       var held = Bot.grants(a.acquire(1));
-      owner.run("UPDATE tracker.shard_leases SET expires_at = expires_at - interval '30 s' WHERE instance_id = 'a'");
+      owner.run(
+          "UPDATE tracker.shard_leases SET expires_at = expires_at - interval '30 s' WHERE instance_id = 'a'");
 
       assertThat(a.renew(held)).isEqualTo(Map.of(0, "renewed"));
       assertThat(
@@ -323,7 +324,8 @@ class LeaseInvariantsIT {
       var unused = Bot.grants(a.acquire(1));
       List<String> before = owner.lines(ROWS);
 
-      assertThat(a.renew(at(0, epoch), "paused", "stolen-session", 99L)).isEqualTo(Map.of(0, "never_held"));
+      assertThat(a.renew(at(0, epoch), "paused", "stolen-session", 99L))
+          .isEqualTo(Map.of(0, "never_held"));
       assertThat(owner.lines(ROWS)).isEqualTo(before);
     }
 
@@ -361,7 +363,8 @@ class LeaseInvariantsIT {
       var again = a.renew(held, "ready", "s1", 90L);
 
       assertThat(again).isEqualTo(Map.of(0, "renewed"));
-      assertThat(owner.line("SELECT session_id, seq FROM tracker.shard_leases")).isEqualTo("s1|100");
+      assertThat(owner.line("SELECT session_id, seq FROM tracker.shard_leases"))
+          .isEqualTo("s1|100");
     }
 
     @Test
@@ -638,7 +641,9 @@ class LeaseInvariantsIT {
       JsonNode unused = bot("a").acquire(1);
 
       List<Integer> positions =
-          IntStream.range(0, 5).mapToObj(i -> bot("s" + i).queue(1).get("position").asInt()).toList();
+          IntStream.range(0, 5)
+              .mapToObj(i -> bot("s" + i).queue(1).get("position").asInt())
+              .toList();
 
       assertThat(positions).containsExactly(1, 2, 3, 4, 5);
     }
@@ -728,7 +733,8 @@ class LeaseInvariantsIT {
       Bot next = bot("s2");
       int places = hung.queue(1).get("position").asInt() + next.queue(1).get("position").asInt();
       var released = a.release(held);
-      owner.run("UPDATE tracker.shard_leases SET reserved_until = clock_timestamp() - interval '1 s' WHERE reserved_for IS NOT NULL");
+      owner.run(
+          "UPDATE tracker.shard_leases SET reserved_until = clock_timestamp() - interval '1 s' WHERE reserved_for IS NOT NULL");
 
       tick();
 
@@ -747,7 +753,8 @@ class LeaseInvariantsIT {
       JsonNode silent = bot("s1").queue(1);
       Bot alive = bot("s2");
       JsonNode unused = alive.queue(1);
-      owner.run("UPDATE tracker.instances SET last_seen = clock_timestamp() - interval '46 s' WHERE instance_id = 's1'");
+      owner.run(
+          "UPDATE tracker.instances SET last_seen = clock_timestamp() - interval '46 s' WHERE instance_id = 's1'");
 
       var released = a.release(held);
 
@@ -761,7 +768,8 @@ class LeaseInvariantsIT {
       cluster(2);
       Bot roomy = bot("roomy");
       JsonNode unused = roomy.acquire(1, 1, 2, false);
-      owner.run("UPDATE tracker.shard_leases SET freed_at = freed_at - interval '2 s' WHERE instance_id IS NULL");
+      owner.run(
+          "UPDATE tracker.shard_leases SET freed_at = freed_at - interval '2 s' WHERE instance_id IS NULL");
 
       tick();
 
@@ -842,7 +850,8 @@ class LeaseInvariantsIT {
       Bot a = bot("a");
       var held = Bot.grants(a.acquire(2));
       expired("40 s", "true");
-      owner.run("UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
+      owner.run(
+          "UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
 
       JsonNode reply = bot("x").queue(1);
 
@@ -866,7 +875,8 @@ class LeaseInvariantsIT {
     @Test
     void guardOnlyOncePerRestart() {
       cluster(2);
-      owner.run("UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
+      owner.run(
+          "UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
 
       tick();
       tick();
@@ -880,7 +890,8 @@ class LeaseInvariantsIT {
       cluster(2);
       Bot a = bot("a");
       var held = Bot.grants(a.acquire(2));
-      owner.run("UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
+      owner.run(
+          "UPDATE tracker.clusters SET postmaster_start = postmaster_start - interval '1 min'");
 
       tick();
 
@@ -1030,7 +1041,12 @@ class LeaseInvariantsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 2, unknown_epoch", "0, 0, unknown_epoch", "0, -1, unknown_epoch", "1, 1, unknown_epoch"})
+    @CsvSource({
+      "0, 2, unknown_epoch",
+      "0, 0, unknown_epoch",
+      "0, -1, unknown_epoch",
+      "1, 1, unknown_epoch"
+    })
     void refusesAnEpochThatIsNotTheLiveOne(int shard, long epoch, String reason) {
       cluster(2);
       JsonNode unused = bot("a").acquire(1);
@@ -1203,10 +1219,9 @@ class LeaseInvariantsIT {
       JsonNode unused = bot("bot-7").acquire(1);
       insert("z", 3, "");
 
-      assertThatThrownBy(
-              () ->
-                  service.run(
-                      "UPDATE tracker.cluster_management SET shard_id = 0 WHERE instance_id = 'z'"))
+      assertThatThrownBy(() ->
+              service.run(
+                  "UPDATE tracker.cluster_management SET shard_id = 0 WHERE instance_id = 'z'"))
           .isInstanceOfSatisfying(
               Refused.class, e -> assertThat(e.kind()).isEqualTo("23505 shard_held"))
           .hasMessageContaining("shard 0 of cluster c is leased to bot-7 (epoch 1)");
@@ -1230,7 +1245,8 @@ class LeaseInvariantsIT {
     void ofAnInstanceWithLiveLeasesAreRefused() {
       cluster(4);
       JsonNode unused = bot("a").acquire(1);
-      owner.run("BEGIN; SET LOCAL tracker.sync = 'off'; DELETE FROM tracker.cluster_management; COMMIT");
+      owner.run(
+          "BEGIN; SET LOCAL tracker.sync = 'off'; DELETE FROM tracker.cluster_management; COMMIT");
 
       assertRefused("23505 instance_fenced", () -> insert("a", 2, ""));
       owner.run("SELECT tracker.project_instance('c', 'a')");
@@ -1242,7 +1258,8 @@ class LeaseInvariantsIT {
       Bot a = bot("a");
       var held = Bot.grants(a.acquire(2));
       expired("6 s", "true");
-      owner.run("BEGIN; SET LOCAL tracker.sync = 'off'; DELETE FROM tracker.cluster_management; COMMIT");
+      owner.run(
+          "BEGIN; SET LOCAL tracker.sync = 'off'; DELETE FROM tracker.cluster_management; COMMIT");
 
       insert("a", 3, "");
 
@@ -1260,7 +1277,8 @@ class LeaseInvariantsIT {
 
       assertThat(lease(2)).isEqualTo("null|2|false|free");
       assertThat(
-              owner.lines("SELECT kind, epoch FROM tracker.shard_events WHERE shard_id = 2 ORDER BY id"))
+              owner.lines(
+                  "SELECT kind, epoch FROM tracker.shard_events WHERE shard_id = 2 ORDER BY id"))
           .containsExactly("shard.acquired|1", "shard.released|1");
     }
 
@@ -1314,7 +1332,8 @@ class LeaseInvariantsIT {
       JsonNode unused = bot("a").acquire(1);
       List<String> before = owner.lines(ROWS);
 
-      service.run("UPDATE tracker.cluster_management SET last_heartbeat = now() + interval '1 day', status = 'error'");
+      service.run(
+          "UPDATE tracker.cluster_management SET last_heartbeat = now() + interval '1 day', status = 'error'");
 
       assertThat(owner.lines(ROWS)).isEqualTo(before);
     }
@@ -1330,7 +1349,9 @@ class LeaseInvariantsIT {
           DELETE FROM tracker.cluster_management WHERE instance_id = 'y'
           """);
 
-      assertThat(owner.lines("SELECT shard_id, instance_id, epoch FROM tracker.shard_leases ORDER BY 1"))
+      assertThat(
+              owner.lines(
+                  "SELECT shard_id, instance_id, epoch FROM tracker.shard_leases ORDER BY 1"))
           .containsExactly("0|x|1", "1|null|2", "2|null|2", "3|null|0");
     }
 
@@ -1355,7 +1376,9 @@ class LeaseInvariantsIT {
 
       service.run("UPDATE tracker.cluster_management SET shard_id = 1");
 
-      assertThat(owner.lines("SELECT shard_id, instance_id, epoch FROM tracker.shard_leases ORDER BY 1"))
+      assertThat(
+              owner.lines(
+                  "SELECT shard_id, instance_id, epoch FROM tracker.shard_leases ORDER BY 1"))
           .containsExactly("0|null|0", "1|z|1", "2|null|2", "3|null|0");
     }
 
@@ -1366,7 +1389,9 @@ class LeaseInvariantsIT {
       insert("z", 9, "");
 
       assertThat(owner.number("SELECT count(*) FROM tracker.cluster_management")).isEqualTo(1);
-      assertThat(owner.number("SELECT count(*) FROM tracker.shard_leases WHERE instance_id IS NOT NULL"))
+      assertThat(
+              owner.number(
+                  "SELECT count(*) FROM tracker.shard_leases WHERE instance_id IS NOT NULL"))
           .isZero();
     }
 
@@ -1393,7 +1418,8 @@ class LeaseInvariantsIT {
     @Test
     void givesTheLowestGap() {
       assertThat(List.of(upsert("a"), upsert("b"), upsert("d")))
-          .containsExactly("0|first_assignment|true", "1|available_slot|true", "2|available_slot|true");
+          .containsExactly(
+              "0|first_assignment|true", "1|available_slot|true", "2|available_slot|true");
       service.run("DELETE FROM tracker.cluster_management WHERE instance_id = 'b'");
 
       assertThat(upsert("e")).isEqualTo("1|available_slot|true");
@@ -1418,7 +1444,8 @@ class LeaseInvariantsIT {
     @Test
     void givesAnotherShardWhenTheInactiveRowsOneWasTaken() {
       assertThat(List.of(upsert("a"), upsert("b"))).hasSize(2);
-      service.run("UPDATE tracker.cluster_management SET status = 'inactive' WHERE instance_id = 'a'");
+      service.run(
+          "UPDATE tracker.cluster_management SET status = 'inactive' WHERE instance_id = 'a'");
       assertThat(upsert("x")).isEqualTo("0|available_slot|true");
 
       assertThat(upsert("a")).isEqualTo("2|available_slot|true");
@@ -1459,7 +1486,7 @@ class LeaseInvariantsIT {
       assertThat(
               owner.line(
                   "SELECT fenced, expires_at > clock_timestamp() + interval '299 s', epoch FROM tracker.shard_leases WHERE instance_id = 'a'"))
-          .isEqualTo("false|true|2");
+          .isEqualTo("false|true|3");
     }
 
     @Test
