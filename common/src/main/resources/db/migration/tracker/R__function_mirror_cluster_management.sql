@@ -18,6 +18,8 @@ DECLARE
   r       tracker.cluster_management;
 BEGIN
   IF TG_WHEN = 'BEFORE' THEN
+    -- The cluster's lock comes before the row's, as in every placement.
+    PERFORM FROM tracker.clusters k WHERE k.cluster_name = NEW.cluster_name AND NEW.status <> 'inactive' FOR NO KEY UPDATE;
     SELECT t.* INTO l FROM tracker.clusters k JOIN tracker.shard_leases t USING (cluster_name, generation)
      WHERE k.cluster_name = NEW.cluster_name AND t.shard_id = NEW.shard_id AND t.fenced AND t.instance_id <> NEW.instance_id
        AND NOT tracker.lease_over(t.expires_at, true, k.takeover_grace, clock_timestamp());
