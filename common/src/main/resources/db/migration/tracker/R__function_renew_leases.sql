@@ -20,6 +20,8 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = ''
+-- With arrays as arguments a plan for their values always looks cheaper than the generic one, and making it costs more than running it.
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
