@@ -32,6 +32,12 @@ DECLARE
   v_strategy text := 'existing_assignment';
 BEGIN
   PERFORM tracker.check_identity(p_cluster, p_instance);
+  IF p_incarnation IS NULL OR p_incarnation = tracker.unfenced() THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_incarnation',
+      MESSAGE = 'incarnation must be a UUID of this process, not the nil one';
+  ELSIF p_generation IS NULL OR p_generation NOT IN ('serving', 'next') THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_generation', MESSAGE = 'generation must be serving or next';
+  END IF;
   c := tracker.lock_cluster(p_cluster);
   v_now := clock_timestamp();
   SELECT * INTO g FROM tracker.generations t
@@ -46,7 +52,8 @@ BEGIN
       MESSAGE = format('the cluster has %s shards, the pod expects %s', g.total_shards, p_expected_total),
       DETAIL = jsonb_build_object('total_shards', g.total_shards, 'expected_total_shards', p_expected_total);
   END IF;
-  IF p_want IS NULL OR p_want NOT BETWEEN 1 AND least(256, g.total_shards) OR p_min NOT BETWEEN 1 AND p_want THEN
+  IF p_want IS NULL OR p_want NOT BETWEEN 1 AND least(256, g.total_shards) OR p_min IS NULL
+     OR p_min NOT BETWEEN 1 AND p_want THEN
     RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_want',
       MESSAGE = format('want must be between 1 and %s (256, or the number of shards), min between 1 and want', least(256, g.total_shards));
   END IF;
@@ -137,6 +144,10 @@ BEGIN
   v_drained := tracker.is_drained(i);
   IF v_held < p_want AND NOT v_drained THEN
     c := tracker.guard_mass_expiry(c, g.generation);
+    -- Leases that ran out since the last tick belong to those who wait, not to who happens to ask now.
+    IF EXISTS (SELECT FROM tracker.instances q WHERE q.cluster_name = p_cluster AND q.state = 'standby' AND q.instance_id <> p_instance) THEN
+      PERFORM tracker.make_offers(p_cluster);
+    END IF;
     v_strategy := CASE WHEN EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = g.generation
       AND l.instance_id IS NOT NULL) THEN 'available_slot' ELSE 'first_assignment' END;
     -- All of p_min or nothing: the inner block takes back what was granted when it is not enough.

@@ -1,5 +1,5 @@
 -- Gives up to p_count shards of one generation to an instance and returns their ids. The caller holds the cluster's lock.
--- Order: shards reserved for it, shards it held last, then the lowest free one; only when those do not suffice, leases of others
+-- Order: shards reserved for it, shards it held last (if fenced), then the lowest free one; only when those do not suffice, leases of others
 -- that are over. A live lease is never taken.
 CREATE OR REPLACE FUNCTION tracker.grant_shards(
   c tracker.clusters, p_generation integer, p_instance text, p_incarnation uuid, p_count integer, p_fenced boolean,
@@ -18,12 +18,12 @@ DECLARE
   v_deposed text;
   r         record;
 BEGIN
-  -- Own former shards first, by way of their indexes.
+  -- Own former shards first, by way of their indexes. Not for the seed's clients: theirs is the lowest gap.
   SELECT array_agg(f.shard_id) INTO v_picked
     FROM (SELECT l.shard_id FROM tracker.shard_leases l
            WHERE l.cluster_name = c.cluster_name AND l.generation = p_generation AND l.instance_id IS NULL
              AND (l.reserved_for = p_instance
-                  OR (l.ended_instance = p_instance AND (l.reserved_for IS NULL OR l.reserved_until <= v_now)))
+                  OR (p_fenced AND l.ended_instance = p_instance AND (l.reserved_for IS NULL OR l.reserved_until <= v_now)))
            ORDER BY (l.reserved_for = p_instance) DESC NULLS LAST, l.shard_id
            LIMIT p_count FOR UPDATE) AS f;
   v_granted := coalesce(v_picked, '{}');

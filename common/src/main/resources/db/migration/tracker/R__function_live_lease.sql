@@ -22,11 +22,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_shard',
       MESSAGE = format('cluster %s has no shard %s', p_cluster, p_shard);
   END IF;
-  IF l.epoch <> p_epoch OR l.instance_id IS NULL OR l.expires_at <= clock_timestamp() THEN
+  IF l.epoch IS DISTINCT FROM p_epoch OR l.instance_id IS NULL OR l.expires_at <= clock_timestamp() THEN
     RAISE EXCEPTION USING ERRCODE = 'TK410', CONSTRAINT = 'stale_epoch',
-      MESSAGE = format('epoch %s of shard %s is not the live one', p_epoch, p_shard),
+      MESSAGE = format('epoch %s of shard %s is not the live one', coalesce(p_epoch::text, 'NULL'), p_shard),
       DETAIL = jsonb_build_object('current_epoch', l.epoch, 'reason', CASE
-        WHEN p_epoch > l.epoch OR p_epoch <= 0 THEN 'unknown_epoch'
+        WHEN p_epoch IS NULL OR p_epoch > l.epoch OR p_epoch <= 0 THEN 'unknown_epoch'
         WHEN l.epoch <> p_epoch THEN 'taken_over'
         WHEN l.instance_id IS NULL THEN coalesce(l.ended_reason, 'released')
         ELSE 'expired' END);

@@ -1,7 +1,7 @@
 -- Direct DML on the seed's table, as the origin's clients do it, becomes what it means for the leases: a row that is not inactive is an
 -- unfenced lease of 5 minutes from its heartbeat (a clock from the future counts as now), inactive or deleted frees the shard.
--- Over a live fenced lease it is refused: 23505, naming the holder. As the seed's unique keys would answer first and name nobody, inserts
--- are also checked BEFORE the row is written.
+-- Over a live fenced lease it is refused: 23505, naming the holder. As the seed's unique keys would answer first and name nobody, rows
+-- that come to a shard are also checked BEFORE they are written.
 CREATE OR REPLACE FUNCTION tracker.mirror_cluster_management()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -13,10 +13,13 @@ DECLARE
   l       tracker.shard_leases;
   v_now   timestamptz;
   v_beat  timestamptz;
+  v_other integer;
   v_shard integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.shard_id ELSE NEW.shard_id END;
   r       tracker.cluster_management;
 BEGIN
   IF TG_WHEN = 'BEFORE' THEN
+    -- The cluster's lock comes before the row's, as in every placement.
+    PERFORM FROM tracker.clusters k WHERE k.cluster_name = NEW.cluster_name AND NEW.status <> 'inactive' FOR NO KEY UPDATE;
     SELECT t.* INTO l FROM tracker.clusters k JOIN tracker.shard_leases t USING (cluster_name, generation)
      WHERE k.cluster_name = NEW.cluster_name AND t.shard_id = NEW.shard_id AND t.fenced AND t.instance_id <> NEW.instance_id
        AND NOT tracker.lease_over(t.expires_at, true, k.takeover_grace, clock_timestamp());
@@ -25,7 +28,8 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF TG_OP <> 'INSERT' THEN
+  -- A cluster that nobody knows has no leases to give up: an inactive row comes and goes without making one.
+  IF TG_OP <> 'INSERT' AND EXISTS (SELECT FROM tracker.clusters k WHERE k.cluster_name = OLD.cluster_name AND k.deleted_at IS NULL) THEN
     c := tracker.ensure_cluster(OLD.cluster_name, greatest(OLD.total_shards, OLD.shard_id + 1));
     -- What the row stood for before is given up, unless the row still says the same.
     IF TG_OP = 'DELETE' OR NEW.status = 'inactive'
@@ -64,6 +68,11 @@ BEGIN
       MESSAGE = format('instance %s holds fenced leases in cluster %s', r.instance_id, r.cluster_name),
       HINT = 'move its shards through the API';
   END IF;
+  -- What an earlier process of the name left behind ends here; its row is the one that was just written.
+  FOR v_other IN SELECT DISTINCT t.generation FROM tracker.shard_leases t WHERE t.cluster_name = r.cluster_name AND t.instance_id = r.instance_id
+  LOOP
+    PERFORM tracker.end_leases(c, v_other, false, 'superseded', session_user, r.instance_id);
+  END LOOP;
   INSERT INTO tracker.instances AS t
     (cluster_name, instance_id, incarnation, state, generation, last_seen, hostname, pod_ip, node_name, namespace, bot_version,
      deployment_version)

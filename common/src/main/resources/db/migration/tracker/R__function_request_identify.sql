@@ -4,7 +4,8 @@
 -- The same (shard, epoch, attempt) again gets the same slot. p_spend_reserve: an operator may use the last of the daily budget.
 -- Returns outcome 'granted' | 'repeated' with permit_id, bucket, identify_in_ms, use_within_ms, remaining, reset_in_ms, or
 -- 'refused' with code and retry_after_ms: identify_wait_too_long | session_start_budget_exhausted | shard_crash_loop.
--- Errors: TK404 unknown_cluster | unknown_shard; TK410 stale_epoch (DETAIL: JSON with current_epoch and reason).
+-- Errors: TK404 unknown_cluster | unknown_shard; TK410 stale_epoch (DETAIL: JSON with current_epoch and reason); 22023 for arguments
+-- that are missing or out of bounds.
 CREATE OR REPLACE FUNCTION tracker.request_identify(
   p_cluster text, p_shard integer, p_epoch bigint, p_attempt integer DEFAULT 1, p_max_wait_ms integer DEFAULT 30000,
   p_spend_reserve boolean DEFAULT false, p_actor text DEFAULT NULL)
@@ -24,6 +25,15 @@ DECLARE
   v_bucket integer;
   v_recent integer;
 BEGIN
+  IF p_shard IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_shard_id', MESSAGE = 'shard_id must be given';
+  ELSIF p_epoch IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_epoch', MESSAGE = 'epoch must be given';
+  ELSIF p_attempt IS NULL OR p_attempt < 1 THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_attempt', MESSAGE = 'attempt must be 1 or more';
+  ELSIF p_max_wait_ms IS NULL OR p_max_wait_ms < 0 THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', CONSTRAINT = 'invalid_max_wait_ms', MESSAGE = 'max_wait_ms must not be negative';
+  END IF;
   c := tracker.lock_cluster(p_cluster);
   l := tracker.live_lease(p_cluster, p_shard, p_epoch);
   v_now := clock_timestamp();

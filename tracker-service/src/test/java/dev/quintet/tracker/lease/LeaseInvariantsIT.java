@@ -1486,7 +1486,7 @@ class LeaseInvariantsIT {
       assertThat(
               owner.line(
                   "SELECT fenced, expires_at > clock_timestamp() + interval '299 s', epoch FROM tracker.shard_leases WHERE instance_id = 'a'"))
-          .isEqualTo("false|true|2");
+          .isEqualTo("false|true|3");
     }
 
     @Test
