@@ -1,0 +1,4 @@
+@NullMarked
+package dev.quintet.tracker.postgrest;
+
+import org.jspecify.annotations.NullMarked;
