@@ -246,7 +246,7 @@ class ClusterReadIT {
     "/clusters?limit=0, invalid_limit",
     "/clusters?limit=201, invalid_limit",
     "/clusters?limit=many, invalid_limit",
-    "/clusters?cursor=%00, invalid_cursor",
+    "/clusters?cursor=%00, invalid_parameter",
     "/clusters?cursor=not-one-of-ours!, invalid_cursor",
     "/clusters/-bad/shards, invalid_cluster_name",
     "/clusters/c/shards?limit=-1, invalid_limit",
