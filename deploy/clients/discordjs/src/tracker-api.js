@@ -1,0 +1,100 @@
+import { systemClock } from './time.js';
+
+/** @typedef {(why?: { refused?: string }) => Promise<string>} TokenProvider */
+
+/** The tracker refused: an RFC 9457 problem. `code` is the word to switch on, `problem` the whole document. */
+export class TrackerProblem extends Error {
+  constructor(status, problem, retryAfterMs) {
+    super(`${status} ${problem.code ?? problem.title ?? 'unknown'}${problem.detail ? `: ${problem.detail}` : ''}`);
+    this.name = 'TrackerProblem';
+    this.status = status;
+    this.code = problem.code ?? null;
+    this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The tracker is there but cannot answer now; says nothing about the lease. */
+  get transient() {
+    return this.status >= 500 || this.status === 408 || this.status === 429;
+  }
+}
+
+/** No answer in time, or none at all. Says nothing about the lease either. */
+export class TrackerUnreachable extends Error {
+  name = 'TrackerUnreachable';
+}
+
+export const isTransient = (error) => error instanceof TrackerUnreachable || (error instanceof TrackerProblem && error.transient);
+
+/** HTTP to the tracker: bearer token, one refresh on 401, deadlines, problems. */
+export class TrackerApi {
+  #base;
+  #token;
+  #clock;
+
+  /** @param {{ url: string, auth: string | TokenProvider, clock?: import('./time.js').Clock }} options */
+  constructor({ url, auth, clock = systemClock }) {
+    this.#base = `${url.replace(/\/$/, '')}/api/v1`;
+    this.#token = typeof auth === 'string' ? async () => auth : auth;
+    this.#clock = clock;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string[]} path segments, encoded here
+   * @param {{ body?: unknown, query?: Record<string, unknown>, timeoutMs?: number, signal?: AbortSignal }} options
+   * @returns {Promise<{ status: number, body: any, sentAt: number, receivedAt: number }>} with times of the monotonic clock
+   */
+  async call(method, path, { body, query, timeoutMs = 10_000, signal } = {}) {
+    const limits = AbortSignal.any([AbortSignal.timeout(Math.ceil(timeoutMs)), ...(signal ? [signal] : [])]);
+    const { reply, sentAt } = await this.#send(method, path, { body, query, signal: limits }, signal);
+    const parsed = await reply.json().catch(() => null);
+    const receivedAt = this.#clock.now();
+    if (reply.ok || reply.status === 304) return { status: reply.status, body: parsed, sentAt, receivedAt };
+    throw new TrackerProblem(reply.status, parsed ?? {}, retryAfterMs(reply, parsed));
+  }
+
+  /** An open event stream; reading it is up to the caller. */
+  async open(path, { signal, headers, timeoutMs = 10_000 }) {
+    const connecting = new AbortController();
+    const limit = this.#clock.after(timeoutMs, () => connecting.abort(new Error('no answer in time')));
+    try {
+      const { reply } = await this.#send('GET', path, { signal: AbortSignal.any([signal, connecting.signal]), headers: { accept: 'text/event-stream', ...headers } }, signal);
+      if (reply.status === 200) return reply.body;
+      throw new TrackerProblem(reply.status, (await reply.json().catch(() => null)) ?? {}, retryAfterMs(reply, null));
+    } finally {
+      limit();
+    }
+  }
+
+  async #send(method, path, { body, query, signal, headers = {} }, callerSignal) {
+    const url = new URL(`${this.#base}/${path.map(encodeURIComponent).join('/')}`);
+    for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
+    const attempt = async (token) => {
+      const sentAt = this.#clock.now();
+      const reply = await fetch(url, {
+        method,
+        signal,
+        headers: { accept: 'application/json, application/problem+json', authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      return { reply, sentAt };
+    };
+    try {
+      const token = await this.#token();
+      const first = await attempt(token);
+      if (first.reply.status !== 401) return first;
+      await first.reply.body?.cancel();
+      return await attempt(await this.#token({ refused: token }));
+    } catch (error) {
+      if (callerSignal?.aborted) throw callerSignal.reason;
+      throw new TrackerUnreachable(error.cause?.message ?? error.message, { cause: error });
+    }
+  }
+}
+
+function retryAfterMs(reply, problem) {
+  if (Number.isFinite(problem?.retry_after_ms)) return problem.retry_after_ms;
+  const seconds = Number(reply.headers.get('retry-after'));
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+}
