@@ -59,15 +59,22 @@ class MigrationRoundTripIT {
   @MethodSource("schemas")
   void everyVersionHasATwinThatForgetsIt(String schema) throws IOException {
     try (var files = Files.list(MIGRATIONS.resolve(schema))) {
-      assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.matches("V.*\\.sql")))
-          .allSatisfy(
-              name -> {
-                assertThat(ROLLBACKS.resolve(schema).resolve(name)).exists();
-                String twin = Files.readString(ROLLBACKS.resolve(schema).resolve(name));
-                String version = name.substring(1, name.indexOf("__"));
-                assertThat(twin.strip())
-                    .endsWith("DELETE FROM " + schema + ".flyway_schema_history WHERE version = '" + version + "';");
-              });
+      assertThat(
+              files
+                  .map(file -> file.getFileName().toString())
+                  .filter(name -> name.matches("V.*\\.sql")))
+          .allSatisfy(name -> {
+            assertThat(ROLLBACKS.resolve(schema).resolve(name)).exists();
+            String twin = Files.readString(ROLLBACKS.resolve(schema).resolve(name));
+            String version = name.substring(1, name.indexOf("__"));
+            assertThat(twin.strip())
+                .endsWith(
+                    "DELETE FROM "
+                        + schema
+                        + ".flyway_schema_history WHERE version = '"
+                        + version
+                        + "';");
+          });
     }
   }
 

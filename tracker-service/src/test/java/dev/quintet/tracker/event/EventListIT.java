@@ -39,7 +39,11 @@ class EventListIT {
         .body(
             "items.kind",
             contains(
-                "instance.left", "shard.released", "shard.acquired", "instance.joined", "cluster.created"))
+                "instance.left",
+                "shard.released",
+                "shard.acquired",
+                "instance.joined",
+                "cluster.created"))
         .body("items[2].shard_id", equalTo(0))
         .body("items[2].epoch", equalTo(1))
         .body("items[2].instance_id", equalTo("bot-1"))
@@ -84,7 +88,10 @@ class EventListIT {
                     })
             .getFirst();
 
-    assertThat(seen).doesNotHaveDuplicates().isSortedAccordingTo((a, b) -> b.compareTo(a)).containsAll(before);
+    assertThat(seen)
+        .doesNotHaveDuplicates()
+        .isSortedAccordingTo((a, b) -> b.compareTo(a))
+        .containsAll(before);
   }
 
   @Test
@@ -124,7 +131,9 @@ class EventListIT {
     String cursor = null;
     do {
       var page =
-          get(fleet, "?limit=3" + (cursor == null ? "" : "&cursor=" + cursor)).statusCode(200).extract();
+          get(fleet, "?limit=3" + (cursor == null ? "" : "&cursor=" + cursor))
+              .statusCode(200)
+              .extract();
       List<Number> ids = page.path("items.id");
       ids.forEach(id -> all.add(id.longValue()));
       cursor = page.path("next_cursor");

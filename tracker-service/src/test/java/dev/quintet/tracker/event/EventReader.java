@@ -31,14 +31,13 @@ final class EventReader implements AutoCloseable {
     }
     reading =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    response.body().forEach(lines::add);
-                  } catch (UncheckedIOException cut) {
-                    // the stream was closed by either end
-                  }
-                });
+            .start(() -> {
+              try {
+                response.body().forEach(lines::add);
+              } catch (UncheckedIOException cut) {
+                // the stream was closed by either end
+              }
+            });
   }
 
   static EventReader open(URI base, String query, String token, @Nullable Long lastEventId) {

@@ -61,12 +61,11 @@ class EventStreamIT {
           SOON,
           () -> assertThat(reader.names()).containsExactly("instance.joined", "shard.acquired"));
       assertThat(reader.lines())
-          .anySatisfy(
-              line ->
-                  assertThat(line)
-                      .startsWith("data:")
-                      .contains("\"kind\":\"shard.acquired\"", "\"shard_id\":0", "\"epoch\":1")
-                      .contains("\"cluster_name\":\"" + fleet.cluster() + "\""));
+          .anySatisfy(line ->
+              assertThat(line)
+                  .startsWith("data:")
+                  .contains("\"kind\":\"shard.acquired\"", "\"shard_id\":0", "\"epoch\":1")
+                  .contains("\"cluster_name\":\"" + fleet.cluster() + "\""));
     }
   }
 
@@ -88,12 +87,14 @@ class EventStreamIT {
     var fleet = fleet(4);
     fleet.acquire("bot-1", 4);
     var all = fleet.eventIds();
-    for (String query : List.of("?cluster=" + fleet.cluster(), "?cluster=" + fleet.cluster() + "&last_event_id=" + all.get(1))) {
+    for (String query :
+        List.of(
+            "?cluster=" + fleet.cluster(),
+            "?cluster=" + fleet.cluster() + "&last_event_id=" + all.get(1))) {
       try (var reader = open(query, query.contains("last") ? null : all.get(1))) {
         Eventually.holds(
             SOON,
-            () ->
-                assertThat(reader.ids()).containsExactlyElementsOf(all.subList(2, all.size())));
+            () -> assertThat(reader.ids()).containsExactlyElementsOf(all.subList(2, all.size())));
       }
     }
   }
@@ -106,7 +107,10 @@ class EventStreamIT {
     }
   }
 
-  /** Readers come and go while threads place shards; the LISTEN connection is killed again and again. */
+  /**
+   * Readers come and go while threads place shards; the LISTEN connection is killed again and
+   * again.
+   */
   @Test
   void noReaderMissesOrRepeatsAnEvent() {
     var fleets = List.of(fleet(64), fleet(64), fleet(64));
@@ -130,12 +134,13 @@ class EventStreamIT {
                     }
                     return List.of();
                   }
-                  return readAll(caller % 2 == 0 ? null : fleets.getFirst().cluster(), start, caller == 9);
+                  return readAll(
+                      caller % 2 == 0 ? null : fleets.getFirst().cluster(), start, caller == 9);
                 });
     // The ones that read to the end see what the table has, each id once and in order.
     var expected =
-        database
-            .rows("SELECT id, cluster_name FROM tracker.shard_events WHERE id > ? ORDER BY id", start);
+        database.rows(
+            "SELECT id, cluster_name FROM tracker.shard_events WHERE id > ? ORDER BY id", start);
     assertThat(expected).hasSizeGreaterThan(200);
     for (int caller = 6; caller < 10; caller++) {
       boolean all = caller % 2 == 0;
@@ -143,7 +148,8 @@ class EventStreamIT {
           .as("reader %d", caller)
           .containsExactlyElementsOf(
               expected.stream()
-                  .filter(row -> all || Objects.equals(row.get("cluster_name"), fleets.getFirst().cluster()))
+                  .filter(row ->
+                      all || Objects.equals(row.get("cluster_name"), fleets.getFirst().cluster()))
                   .map(row -> (Long) Objects.requireNonNull(row.get("id")))
                   .toList());
     }
@@ -272,10 +278,9 @@ class EventStreamIT {
     assertThat(news)
         .filteredOn(EventFeed.News.Happened.class::isInstance)
         .hasSize(2)
-        .allSatisfy(
-            piece ->
-                assertThat(((EventFeed.News.Happened) piece).event().clusterName())
-                    .isEqualTo(mine.cluster()));
+        .allSatisfy(piece ->
+            assertThat(((EventFeed.News.Happened) piece).event().clusterName())
+                .isEqualTo(mine.cluster()));
   }
 
   @Test
@@ -337,8 +342,7 @@ class EventStreamIT {
       fleet.leave("bot-1", incarnation);
       fleet.acquire("bot-2", 1);
 
-      Eventually.holds(
-          SOON, () -> assertThat(reader.ids()).endsWith(fleet.eventIds().getLast()));
+      Eventually.holds(SOON, () -> assertThat(reader.ids()).endsWith(fleet.eventIds().getLast()));
       assertThat(String.join("\n", reader.lines()))
           .contains("shard.released")
           .doesNotContain(Fleet.SECRET, "session_id", "resume_gateway_url");
@@ -395,7 +399,8 @@ class EventStreamIT {
   }
 
   private long lastId() {
-    return (Long) Objects.requireNonNull(database.value("SELECT last_id FROM tracker.event_counter"));
+    return (Long)
+        Objects.requireNonNull(database.value("SELECT last_id FROM tracker.event_counter"));
   }
 
   private void killListener() {

@@ -46,7 +46,9 @@ class LeaseRaceIT {
         .toList();
   }
 
-  /** What the call answered, or how it was refused; deadlocks are tried again, as the service does. */
+  /**
+   * What the call answered, or how it was refused; deadlocks are tried again, as the service does.
+   */
   private String outcome(Supplier<String> call) {
     for (int attempt = 0; ; attempt++) {
       try {
@@ -149,8 +151,7 @@ class LeaseRaceIT {
     List<Boolean> renewed =
         IntStream.range(0, 8)
             .mapToObj(
-                i ->
-                    lives.get(i).renew(told.get(i)).values().stream().allMatch("renewed"::equals))
+                i -> lives.get(i).renew(told.get(i)).values().stream().allMatch("renewed"::equals))
             .toList();
 
     assertThat(renewed.stream().filter(live -> live)).hasSize(1);
@@ -171,9 +172,7 @@ class LeaseRaceIT {
 
       List<String> outcome =
           outcomes(
-              2,
-              number ->
-                  number == 0 ? holder.renew(held).toString() : shards(other.acquire(1)));
+              2, number -> number == 0 ? holder.renew(held).toString() : shards(other.acquire(1)));
 
       assertThat(outcome)
           .isIn(
@@ -221,16 +220,15 @@ class LeaseRaceIT {
           .as(told.toString())
           .hasSize(1);
       assertThat(told)
-          .allMatch(
-              answer ->
-                  answer.matches("\\[0]|inserted|TK409 no_shard_available|23505 .*"));
+          .allMatch(answer -> answer.matches("\\[0]|inserted|TK409 no_shard_available|23505 .*"));
     }
   }
 
   @Test
   void overlappingBatchesOfHeartbeatsNeverBlockEachOtherForGood() {
     cluster("c", 64, "{}");
-    List<Bot> pods = IntStream.range(0, 16).mapToObj(i -> Bot.of(DATABASE.service(i), "c", "pod-" + i)).toList();
+    List<Bot> pods =
+        IntStream.range(0, 16).mapToObj(i -> Bot.of(DATABASE.service(i), "c", "pod-" + i)).toList();
     var held = pods.stream().map(pod -> Bot.grants(pod.acquire(4))).toList();
 
     List<Integer> lost =
@@ -262,14 +260,14 @@ class LeaseRaceIT {
     var shards = new ArrayList<Integer>();
     var epochs = new ArrayList<Long>();
     for (int n = 0; n < chosen.size(); n++) {
-      for (var grant : ((TreeMap<Integer, Long>) held.get(chosen.get(n))).descendingMap().entrySet()) {
+      for (var grant :
+          ((TreeMap<Integer, Long>) held.get(chosen.get(n))).descendingMap().entrySet()) {
         beats.add(n + 1);
         shards.add(grant.getKey());
         epochs.add(grant.getValue());
       }
     }
-    return by
-        .lines(
+    return by.lines(
             """
             SELECT DISTINCT outcome FROM tracker.renew_leases(array_fill('c'::text, ARRAY[?]), ?::text[], ?::uuid[], '{}', '{}',
               ?::int[], ?::int[], ?::bigint[], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')
@@ -295,10 +293,7 @@ class LeaseRaceIT {
     int callers = 12;
     int turns = 40;
 
-    List<List<String>> surprises =
-        Race.of(
-            callers,
-            number -> () -> storm(number, turns));
+    List<List<String>> surprises = Race.of(callers, number -> () -> storm(number, turns));
 
     assertThat(surprises.stream().flatMap(List::stream)).isEmpty();
     assertThat(deadlocks.get()).as("deadlocks, each tried again").isLessThan(callers * turns / 10);
@@ -316,39 +311,40 @@ class LeaseRaceIT {
       Bot now = me;
       SortedMap<Integer, Long> mineNow = held;
       String told =
-          outcome(
-              () -> {
-                switch (random.nextInt(12)) {
-                  case 0, 1, 2 -> {
-                    JsonNode reply = random.nextBoolean() ? now.acquire(1 + random.nextInt(2)) : now.queue(1);
-                    mineNow.clear();
-                    mineNow.putAll(Bot.grants(reply));
-                  }
-                  case 3, 4, 5 -> mineNow.keySet().retainAll(renewed(now, mineNow));
-                  case 6, 7 -> {
-                    if (!mineNow.isEmpty()) {
-                      var unused = now.release(mineNow);
-                      mineNow.clear();
-                    }
-                  }
-                  case 8 -> mine.run("SELECT tracker.tick_cluster('c')");
-                  case 9 -> mine.run("SELECT tracker.revoke_shard('c', %d)".formatted(random.nextInt(8)));
-                  case 10 ->
-                      mine.run(
-                          random.nextBoolean()
-                              ? "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('sql-%d', 'c', %d)"
-                                  .formatted(number, random.nextInt(8))
-                              : "DELETE FROM tracker.cluster_management WHERE instance_id = 'sql-%d'"
-                                  .formatted(number));
-                  default ->
-                      mine.run(
-                          random.nextBoolean()
-                              ? "SELECT * FROM tracker.cleanup_stale_assignments('0 s')"
-                              : "SELECT * FROM tracker.upsert_instance_assignment('seed-%d', 'c')"
-                                  .formatted(number));
+          outcome(() -> {
+            switch (random.nextInt(12)) {
+              case 0, 1, 2 -> {
+                JsonNode reply =
+                    random.nextBoolean() ? now.acquire(1 + random.nextInt(2)) : now.queue(1);
+                mineNow.clear();
+                mineNow.putAll(Bot.grants(reply));
+              }
+              case 3, 4, 5 -> mineNow.keySet().retainAll(renewed(now, mineNow));
+              case 6, 7 -> {
+                if (!mineNow.isEmpty()) {
+                  var unused = now.release(mineNow);
+                  mineNow.clear();
                 }
-                return "";
-              });
+              }
+              case 8 -> mine.run("SELECT tracker.tick_cluster('c')");
+              case 9 ->
+                  mine.run("SELECT tracker.revoke_shard('c', %d)".formatted(random.nextInt(8)));
+              case 10 ->
+                  mine.run(
+                      random.nextBoolean()
+                          ? "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('sql-%d', 'c', %d)"
+                              .formatted(number, random.nextInt(8))
+                          : "DELETE FROM tracker.cluster_management WHERE instance_id = 'sql-%d'"
+                              .formatted(number));
+              default ->
+                  mine.run(
+                      random.nextBoolean()
+                          ? "SELECT * FROM tracker.cleanup_stale_assignments('0 s')"
+                          : "SELECT * FROM tracker.upsert_instance_assignment('seed-%d', 'c')"
+                              .formatted(number));
+            }
+            return "";
+          });
       if (!told.matches("|TK409 no_shard_available|23505 shard_held|23505 cluster_management_.*")) {
         surprises.add("pod-" + number + " turn " + turn + ": " + told);
       }
@@ -382,13 +378,15 @@ class LeaseRaceIT {
             connection ->
                 () ->
                     IntStream.range(0, 8)
-                        .mapToObj(
-                            i -> {
-                              int shard = connection % 16 * 4 + i / 2;
-                              Bot asking =
-                                  Bot.of(DATABASE.service(connection), i % 2 == 0 ? "east" : "west", "pod");
-                              return asking.identify(shard, 1, 1, 3_600_000).get("permit_id").asText();
-                            })
+                        .mapToObj(i -> {
+                          int shard = connection % 16 * 4 + i / 2;
+                          Bot asking =
+                              Bot.of(
+                                  DATABASE.service(connection),
+                                  i % 2 == 0 ? "east" : "west",
+                                  "pod");
+                          return asking.identify(shard, 1, 1, 3_600_000).get("permit_id").asText();
+                        })
                         .toList());
 
     assertThat(permits.stream().flatMap(List::stream).distinct()).hasSize(128);
@@ -400,7 +398,8 @@ class LeaseRaceIT {
                  GROUP BY bucket ORDER BY bucket
                 """))
         .containsExactly("0|32|true", "1|32|true", "2|32|true", "3|32|true");
-    assertThat(owner.value("SELECT remaining FROM tracker.applications WHERE application_id = 'app'"))
+    assertThat(
+            owner.value("SELECT remaining FROM tracker.applications WHERE application_id = 'app'"))
         .isEqualTo(1000 - 128);
   }
 
@@ -428,21 +427,24 @@ class LeaseRaceIT {
   @Test
   void aShardThatStartsTwelveTimesAtOnceIsBrakedAtTheSixth() {
     cluster("c", 1, "{}");
-    assertThat(Bot.of(DATABASE.service(), "c", "pod").acquire(1).get("granted").asInt()).isEqualTo(1);
+    assertThat(Bot.of(DATABASE.service(), "c", "pod").acquire(1).get("granted").asInt())
+        .isEqualTo(1);
 
     List<String> told =
         outcomes(
             12,
             attempt -> {
               JsonNode reply =
-                  Bot.of(DATABASE.service(attempt), "c", "pod").identify(0, 1, attempt + 1, 600_000);
+                  Bot.of(DATABASE.service(attempt), "c", "pod")
+                      .identify(0, 1, attempt + 1, 600_000);
               return reply.path("code").asText(reply.get("outcome").asText());
             });
 
     assertThat(told.stream().filter("granted"::equals)).hasSize(5);
     assertThat(told.stream().filter("shard_crash_loop"::equals)).hasSize(7);
     assertThat(
-            owner.number("SELECT count(*) FROM tracker.shard_events WHERE kind = 'shard.crash_loop'"))
+            owner.number(
+                "SELECT count(*) FROM tracker.shard_events WHERE kind = 'shard.crash_loop'"))
         .isEqualTo(1);
   }
 }

@@ -41,7 +41,14 @@ class ReportIT {
     assertThat(own("/active-instances", fleet))
         .containsExactly(
             Map.of(
-                "cluster_name", fleet.cluster(), "active_instances", 1, "active_shards", 4, "total_shards", 6));
+                "cluster_name",
+                fleet.cluster(),
+                "active_instances",
+                1,
+                "active_shards",
+                4,
+                "total_shards",
+                6));
     assertThat(own("/active-instances?window_s=3600", fleet))
         .extracting(row -> row.get("active_instances"))
         .containsExactly(2);
@@ -84,7 +91,8 @@ class ReportIT {
         """,
         fleet.cluster());
     database.update(
-        "UPDATE tracker.instances SET last_seen = now() - interval '20 min' WHERE cluster_name = ?", fleet.cluster());
+        "UPDATE tracker.instances SET last_seen = now() - interval '20 min' WHERE cluster_name = ?",
+        fleet.cluster());
 
     var stale = own("/stale", fleet);
 
@@ -109,15 +117,18 @@ class ReportIT {
     fleet.reported(2000);
     fleet.acquire("bot-2", 1);
     database.update(
-        "UPDATE tracker.shard_leases SET guild_count = 2500 WHERE cluster_name = ? AND shard_id = 1", fleet.cluster());
+        "UPDATE tracker.shard_leases SET guild_count = 2500 WHERE cluster_name = ? AND shard_id = 1",
+        fleet.cluster());
     database.update(
-        "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('wild', ?, 5)", fleet.cluster());
+        "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('wild', ?, 5)",
+        fleet.cluster());
     database.update(
         "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id, total_shards) VALUES ('seed', ?, 3, 4)",
         fleet.cluster());
 
     assertThat(own("/anomalies", fleet))
-        .extracting(row -> row.get("kind") + " " + row.get("shard_id") + " " + row.get("instance_id"))
+        .extracting(
+            row -> row.get("kind") + " " + row.get("shard_id") + " " + row.get("instance_id"))
         .containsExactlyInAnyOrder(
             "guilds_near_limit 0 bot-1",
             "guilds_over_limit 1 bot-2",
@@ -145,7 +156,8 @@ class ReportIT {
   @Test
   void theBudgetIsTheApplications() {
     String application = "app-" + UUID.randomUUID();
-    var fleet = fleet(4, "{\"application_id\": \"%s\", \"max_concurrency\": 2}".formatted(application));
+    var fleet =
+        fleet(4, "{\"application_id\": \"%s\", \"max_concurrency\": 2}".formatted(application));
     fleet.acquire("bot-1", 2);
     for (int shard = 0; shard < 2; shard++) {
       database.rows("SELECT tracker.request_identify(?, ?, 1)", fleet.cluster(), shard);
@@ -169,7 +181,8 @@ class ReportIT {
     assertThat((Integer) Objects.requireNonNull(budget.get("longest_wait_ms"))).isBetween(1, 5500);
 
     database.update(
-        "UPDATE tracker.applications SET reset_at = now() - interval '1 s' WHERE application_id = ?", application);
+        "UPDATE tracker.applications SET reset_at = now() - interval '1 s' WHERE application_id = ?",
+        application);
     assertThat(
             all("/identify-budget").stream()
                 .filter(row -> application.equals(row.get("application_id")))
@@ -271,6 +284,7 @@ class ReportIT {
   }
 
   private Fleet fleet(int shards, String settings) {
-    return Fleet.of(database, "rep-" + UUID.randomUUID().toString().substring(0, 8), shards, settings);
+    return Fleet.of(
+        database, "rep-" + UUID.randomUUID().toString().substring(0, 8), shards, settings);
   }
 }

@@ -840,9 +840,7 @@ class OriginFailuresIT {
 
       assertThat(
               hotShare(
-                  pod.sql(),
-                  "tracker.shard_leases",
-                  () -> assertThat(pod.renew(held)).hasSize(16)))
+                  pod.sql(), "tracker.shard_leases", () -> assertThat(pod.renew(held)).hasSize(16)))
           .isGreaterThan(0.9);
     }
 
