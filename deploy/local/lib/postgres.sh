@@ -4,13 +4,12 @@
 ROLES_SQL=common/src/main/resources/db/bootstrap/roles.sql
 
 # As root, PostgreSQL's programs run as the user postgres (who then owns the data).
-as_postgres() {
-  if [ "$(id -u)" = 0 ]; then
-    setpriv --reuid=postgres --regid=postgres --init-groups --inh-caps=-all env HOME=/ "$@"
-  else
-    "$@"
-  fi
-}
+if [ "$(id -u)" = 0 ]; then
+  AS_POSTGRES=(setpriv --reuid=postgres --regid=postgres --init-groups --inh-caps=-all env HOME=/)
+else
+  AS_POSTGRES=(env)
+fi
+as_postgres() { "${AS_POSTGRES[@]}" "$@"; }
 
 # Where the data lives: below .quintet, or, where the user postgres may not walk into the checkout (a root-only home),
 # in a state folder of its own that .quintet remembers.
@@ -76,11 +75,10 @@ start_postgres() {
     bootstrap_database
     return
   fi
-  stop_process postgres INT QUIT
+  stop_postgres
   local place data
   place=$(postgres_place)
   data=$place/data
-  adopt_cluster "$data"
   need_port "$PG_PORT" "$PG_VARIABLE" PostgreSQL
   [ -s "$data/PG_VERSION" ] || make_cluster "$place"
   local bin=$PG_BIN
@@ -92,27 +90,26 @@ start_postgres() {
   title "PostgreSQL $(postgres_major "$bin") is starting"
   local try
   for try in 1 2 3 4 5; do
-    # as the log's owner, from a folder it may enter; nothing of ours stays open in the server
-    if (cd "$place" && as_postgres "$bin/pg_ctl" -D "$data" -l "$place/postgres.log" -w -t 60 -s start) </dev/null 7>&- 8>&- 9>&-; then break; fi
+    # from a folder that the user postgres may enter; the log is opened before we stop being root
+    (cd "$place" && spawn postgres "$LOGS/postgres.log" "${AS_POSTGRES[@]}" "$bin/postgres" -D "$data")
+    if await_postgres; then break; fi
     # after a kill -9 its children need a moment to notice and to let go of shared memory
-    [ "$try" -lt 5 ] || die "PostgreSQL did not start: $(tail -n 1 "$place/postgres.log" 2>/dev/null) (log: ${place#"$ROOT"/}/postgres.log)"
+    [ "$try" -lt 5 ] || die "PostgreSQL did not start: $(grep -E 'FATAL|PANIC' "$LOGS/postgres.log" | tail -n 1) (log: ${LOGS#"$ROOT"/}/postgres.log)"
     sleep 1
   done
-  record postgres "$(head -n 1 "$data/postmaster.pid")"
-  ln -sfn "$place/postgres.log" "$LOGS/postgres.log"
   bootstrap_database
   title "PostgreSQL $(postgres_major "$bin") accepts on 127.0.0.1:$PG_PORT"
 }
 
-# A cluster of ours that runs without a record (the start was cut off between the two) is ours all the same.
-adopt_cluster() {
-  local data=$1 pid
-  [ -r "$data/postmaster.pid" ] || return 0
-  pid=$(head -n 1 "$data/postmaster.pid")
-  if birth_of "$pid" >/dev/null && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$data" ]; then
-    record postgres "$pid"
-    stop_process postgres INT QUIT
-  fi
+# Until it accepts (crash recovery may take a while) or has ended.
+await_postgres() {
+  local tries
+  for ((tries = 0; tries < 3000; tries++)); do
+    postgres_ready && return 0
+    running postgres >/dev/null || return 1
+    sleep 0.1
+  done
+  die "PostgreSQL is not ready after five minutes (log: ${LOGS#"$ROOT"/}/postgres.log)"
 }
 
 make_cluster() {
