@@ -30,6 +30,8 @@ STATE=$ROOT/.quintet
 . "$LOCAL_DIR/lib/keycloak.sh"
 # shellcheck source=docker.sh
 . "$LOCAL_DIR/lib/docker.sh"
+# shellcheck source=tokens.sh
+. "$LOCAL_DIR/lib/tokens.sh"
 # shellcheck source=services.sh
 . "$LOCAL_DIR/lib/services.sh"
 # shellcheck source=build.sh
