@@ -29,6 +29,7 @@ DECLARE
   v_other    integer;
   v_granted  integer[] := '{}';
   v_drained  boolean;
+  v_queued   boolean;
   v_strategy text := 'existing_assignment';
 BEGIN
   PERFORM tracker.check_identity(p_cluster, p_instance);
@@ -143,13 +144,24 @@ BEGIN
 
   v_drained := tracker.is_drained(i);
   IF v_held < p_want AND NOT v_drained THEN
-    c := tracker.guard_mass_expiry(c, g.generation);
-    -- Leases that ran out since the last tick belong to those who wait, not to who happens to ask now.
-    IF EXISTS (SELECT FROM tracker.instances q WHERE q.cluster_name = p_cluster AND q.state = 'standby' AND q.instance_id <> p_instance) THEN
+    v_queued := EXISTS (SELECT FROM tracker.instances q
+      WHERE q.cluster_name = p_cluster AND q.state = 'standby' AND q.instance_id <> p_instance);
+    -- The guard counts every lease of the cluster, so it is asked only when leases of others are in question.
+    IF v_queued OR p_want - v_held > (
+        SELECT count(*) FROM (
+          SELECT FROM tracker.shard_leases l
+           WHERE l.cluster_name = p_cluster AND l.generation = g.generation AND l.instance_id IS NULL
+             AND (l.reserved_for IS NULL OR l.reserved_for = p_instance OR l.reserved_until <= v_now)
+           LIMIT p_want - v_held) AS free) THEN
+      c := tracker.guard_mass_expiry(c, g.generation);
+    END IF;
+    IF v_queued THEN
+      -- Leases that ran out since the last tick belong to those who wait, not to who happens to ask now.
       PERFORM tracker.make_offers(p_cluster);
     END IF;
-    v_strategy := CASE WHEN EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = g.generation
-      AND l.instance_id IS NOT NULL) THEN 'available_slot' ELSE 'first_assignment' END;
+    -- By the order of an index: any held lease will do, and while there is none the whole table would be read for it.
+    v_strategy := CASE WHEN (SELECT l.instance_id FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = g.generation
+      AND l.instance_id IS NOT NULL ORDER BY l.instance_id LIMIT 1) IS NULL THEN 'first_assignment' ELSE 'available_slot' END;
     -- All of p_min or nothing: the inner block takes back what was granted when it is not enough.
     BEGIN
       v_granted := tracker.grant_shards(c, g.generation, p_instance, p_incarnation, p_want - v_held, true, p_actor);

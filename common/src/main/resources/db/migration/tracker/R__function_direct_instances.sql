@@ -18,8 +18,12 @@ BEGIN
    WHERE r.cluster_name = p_cluster
      AND (r.state IN ('pausing', 'retiring') OR (r.state = 'done' AND r.cutover_at > clock_timestamp() - c.lease_ttl - c.takeover_grace))
    ORDER BY r.id DESC LIMIT 1;
-  IF NOT FOUND AND NOT EXISTS (SELECT FROM tracker.instances i WHERE i.cluster_name = p_cluster AND i.directives IS NOT NULL)
-     AND NOT EXISTS (SELECT FROM tracker.shard_moves m WHERE m.cluster_name = p_cluster AND m.state = 'directed') THEN
+  -- For one instance its own row is asked, or each pod that joins would read all the others'.
+  IF NOT FOUND AND NOT EXISTS (SELECT FROM tracker.shard_moves m WHERE m.cluster_name = p_cluster AND m.state = 'directed')
+     AND CASE WHEN p_instance IS NULL
+           THEN NOT EXISTS (SELECT FROM tracker.instances i WHERE i.cluster_name = p_cluster AND i.directives IS NOT NULL)
+           ELSE NOT EXISTS (SELECT FROM tracker.instances i
+             WHERE i.cluster_name = p_cluster AND i.instance_id = p_instance AND i.directives IS NOT NULL) END THEN
     RETURN;
   END IF;
   UPDATE tracker.instances i SET directives = told.directives

@@ -66,8 +66,14 @@ BEGIN
         MESSAGE = format('instance %s holds fenced leases in cluster %s', p_instance_id, p_cluster_name),
         HINT = 'move its shards through the API';
     END IF;
-    v_first := NOT EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster_name
-      AND l.generation = c.generation AND l.instance_id IS NOT NULL);
+    v_first := (SELECT l.instance_id FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster_name AND l.generation = c.generation
+      AND l.instance_id IS NOT NULL ORDER BY l.instance_id LIMIT 1) IS NULL;
+    -- An outage of the pods is no reason to rob them by this door either.
+    IF NOT EXISTS (SELECT FROM tracker.shard_leases l
+        WHERE l.cluster_name = p_cluster_name AND l.generation = c.generation AND l.instance_id IS NULL
+          AND (l.reserved_for IS NULL OR l.reserved_for = p_instance_id OR l.reserved_until <= v_now)) THEN
+      c := tracker.guard_mass_expiry(c, c.generation);
+    END IF;
     -- The caller's row, inactive by now, still names a shard: if nobody else has it, that is the assignment, as the seed would say.
     UPDATE tracker.shard_leases l SET reserved_for = p_instance_id, reserved_until = v_now + interval '10 s'
      WHERE l.cluster_name = p_cluster_name AND l.generation = c.generation AND l.instance_id IS NULL

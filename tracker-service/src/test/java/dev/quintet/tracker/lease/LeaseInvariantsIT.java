@@ -804,6 +804,19 @@ class LeaseInvariantsIT {
     }
 
     @Test
+    void holdTakeOversByTheSeedsDoorToo() {
+      cluster(4);
+      var unused = IntStream.range(0, 4).mapToObj(i -> bot("p" + i).acquire(1)).toList();
+      expired("6 s", "true");
+
+      assertThat(
+              service.line(
+                  "SELECT assigned_shard_id, assignment_strategy FROM tracker.upsert_instance_assignment('x', 'c')"))
+          .isEqualTo("null|none_available");
+      assertThat(owner.number("SELECT max(epoch) FROM tracker.shard_leases")).isEqualTo(1);
+    }
+
+    @Test
     void holdNothingWhenTwoPodsDie() {
       cluster(3);
       var unused = IntStream.range(0, 3).mapToObj(i -> bot("p" + i).acquire(1)).toList();
