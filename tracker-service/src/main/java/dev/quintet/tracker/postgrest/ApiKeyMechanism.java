@@ -44,7 +44,10 @@ public class ApiKeyMechanism implements HttpAuthenticationMechanism {
   private static void bearer(RoutingContext request) {
     var headers = request.request().headers();
     String key = headers.get("apikey");
-    if (atTheDoor(request) && key != null && !headers.contains(HttpHeaders.AUTHORIZATION)) {
+    if (atTheDoor(request)
+        && key != null
+        && !key.isBlank()
+        && !headers.contains(HttpHeaders.AUTHORIZATION)) {
       headers.set(HttpHeaders.AUTHORIZATION, "Bearer " + key);
     }
     request.next();

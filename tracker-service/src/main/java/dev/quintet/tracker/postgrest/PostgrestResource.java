@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code /rest/v1}: what supabase-js, supabase-py and the postgrest crate send for the seed's table
  * and functions. Not in the OpenAPI document: PostgREST's own documentation describes it, and
- * README.md says which part of it is here. Errors have PostgREST's shape, hence mappers of its own.
+ * deploy/clients/postgrest-check/README.md says which part of it is here. Errors have PostgREST's
+ * shape, hence mappers of its own.
  */
 @Path("/rest/v1")
 @RolesAllowed(Roles.SERVICE)
