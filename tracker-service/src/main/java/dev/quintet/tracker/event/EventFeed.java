@@ -63,7 +63,7 @@ class EventFeed {
         Multi.createBy()
             .repeating()
             .uni(() -> place, at -> next(reader, at))
-            .whilst(more -> !place.over())
+            .whilst(more -> !place.over() && !wakeups.closing())
             .onItem()
             .disjoint();
     return Multi.createBy().concatenating().streams(Multi.createFrom().iterable(first), rest);

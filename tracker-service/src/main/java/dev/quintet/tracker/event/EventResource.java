@@ -20,6 +20,8 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
@@ -41,6 +43,7 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.ResponseHeader;
 import org.jboss.resteasy.reactive.RestStreamElementType;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "dashboard")
 @RolesAllowed(Roles.USER)
 public class EventResource {
+  private static final Logger LOG = Logger.getLogger(EventResource.class);
   private static final Pattern KIND = Pattern.compile("[a-z_]{1,32}(\\.[a-z_]{1,32})?");
   private static final int MOST_KINDS = 32;
 
@@ -124,6 +128,7 @@ public class EventResource {
 
   @GET
   @Path("/events/stream")
+  @StartsAtEvent
   @Produces(MediaType.SERVER_SENT_EVENTS)
   @RestStreamElementType(MediaType.APPLICATION_JSON)
   @ResponseHeader(name = "Cache-Control", value = "no-store")
@@ -156,17 +161,17 @@ public class EventResource {
       throw new ProblemException(CommonProblem.OVERLOADED, "too many readers on this replica")
           .retryAfter(Duration.ofSeconds(5));
     }
-    var reader = new Reader(cluster, caller.clusters(), life());
-    Multi<OutboundSseEvent> stream =
-        events
-            .bounds(cluster)
-            .onItem()
-            .transformToMulti(bounds -> feed.stream(reader, start(cluster, after, bounds), bounds))
+    var bounds = EventBounds.of(request);
+    long start = start(cluster, after, bounds);
+    var stream =
+        feed.stream(new Reader(cluster, caller.clusters(), life()), start, bounds)
             .map(news -> written(news, sse))
             .onSubscription()
             .invoke(metrics::streamOpened)
             .onTermination()
-            .invoke(metrics::streamClosed);
+            .invoke(metrics::streamClosed)
+            .onFailure()
+            .invoke(e -> LOG.errorf(e, "event=event_stream_failed cluster=%s", cluster));
     return SlowReader.cutOff(stream, vertx, config.slowAfter(), () -> cut(request));
   }
 
@@ -201,8 +206,17 @@ public class EventResource {
     return Duration.ofHours(1);
   }
 
+  /**
+   * Closing a connection of HTTP/1 in Vert.x's way flushes first, which is just what this one cannot
+   * do. Of HTTP/2 only the stream ends.
+   */
   private static void cut(RoutingContext request) {
-    request.response().reset();
+    if (request.request().version() != HttpVersion.HTTP_2
+        && request.request().connection() instanceof ConnectionBase connection) {
+      connection.channelHandlerContext().close();
+    } else {
+      request.response().reset();
+    }
   }
 
   private static long number(String text) {

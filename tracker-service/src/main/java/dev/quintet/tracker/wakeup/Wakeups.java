@@ -1,5 +1,6 @@
 package dev.quintet.tracker.wakeup;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -42,6 +43,7 @@ public class Wakeups {
   private final ConcurrentMap<String, Set<Waiter>> waiters = new ConcurrentHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray turns = new AtomicLongArray(COUNTERS + 1);
+  private volatile boolean closing;
 
   Wakeups(Vertx vertx, ListenQueries listener) {
     this.vertx = vertx;
@@ -50,6 +52,12 @@ public class Wakeups {
 
   void start(@Observes StartupEvent event) {
     listener.start(this::changed, this::anythingMayHaveChanged);
+  }
+
+  /** Comes before the server waits for its requests to end, among them all who wait here. */
+  void closing(@Observes ShutdownDelayInitiatedEvent event) {
+    closing = true;
+    anythingMayHaveChanged();
   }
 
   void stop(@Observes ShutdownEvent event) {
@@ -77,6 +85,11 @@ public class Wakeups {
   /** False while notifications cannot arrive and only polling helps. */
   public boolean listening() {
     return listener.connected();
+  }
+
+  /** True once the replica shuts down: who is woken should answer now and end. */
+  public boolean closing() {
+    return closing;
   }
 
   /** How many wait now. */
