@@ -249,7 +249,7 @@ function verdict() {
     zero('events never handled, whole run', everything.handled_never),
     within('take-over after kill -9', figures.takeover_ms, TAKEOVER_LIMIT_MS),
     within('hand-over after SIGTERM', figures.handover_ms, HANDOVER_LIMIT_MS),
-    { name: 'events handled twice after kill -9', value: String(figures.crash?.handled_twice ?? 0), limit: 'replayed since the last heartbeat', ok: null },
+    { name: 'events handled twice after kill -9', value: String(everything.handled_twice - total(handovers, 'handled_twice') - (figures.reshard?.handled_twice ?? 0)), limit: 'replayed since the last heartbeat', ok: null },
     { name: 'identifies spent', value: String(report.identifies), limit: `${SHARDS} + ${NEXT_SHARDS} needed`, ok: null },
     { name: 'sessions resumed', value: String(report.resumes), limit: '', ok: null },
     { name: 'cutover, order to acting', value: seconds(figures.cutover_ms ?? 0), limit: '', ok: null },
