@@ -29,7 +29,7 @@ export class IdentifyPermits {
 
   /** @param {AbortSignal} signal the connection closed: the permit is kept for its next one while the window lasts */
   async wait(signal) {
-    for (;;) {
+    for (let missed = 0; ; ) {
       const window = this.#unspent ?? (await this.#reserve(signal));
       this.#unspent = window;
       // Timers may fire a little early, and the machine may be busy: what counts is the clock on waking.
@@ -40,6 +40,8 @@ export class IdentifyPermits {
       const now = this.#clock.now();
       if (now >= window.from && now <= window.until) return;
       this.#report('permitMissed', { attempt: this.#attempt - 1, lateMs: Math.round(Math.max(now, window.from) - window.until) });
+      // Each try costs one of the day's identifies, and what made this one late is likely still there.
+      if (++missed > 1) await this.#clock.sleep(backoff(missed - 1, 2000, 30_000, this.#clock.random), signal);
     }
   }
 

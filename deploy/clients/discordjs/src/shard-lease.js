@@ -43,7 +43,7 @@ export class ShardLease extends EventEmitter {
   #beatTimer = null;
   #beatWanted = false;
   #wakeBeat = () => {};
-  #pausing = null;
+  #paused = null;
   #cpu = { at: 0, micros: 0 };
   #askAgainAt = 0;
   #fencing;
@@ -351,7 +351,9 @@ export class ShardLease extends EventEmitter {
     // A grant whose reply was lost: confirming it tells us its epoch.
     if (body.unlisted?.length && !this.#acquiring) this.#acquireSoon();
     if (body.offers?.length) this.#offer(body.offers.length);
-    for (const directive of body.directives ?? []) this.#directive(directive.kind ?? directive, directive);
+    const directives = body.directives ?? [];
+    for (const directive of directives) this.#directive(directive.type, directive);
+    this.#layout(body.serving, directives, sentAt);
     this.#fillUp();
   }
 
@@ -366,10 +368,11 @@ export class ShardLease extends EventEmitter {
 
   #beatRefused(listed, error) {
     if (error.code === 'lease_lost') {
+      // Nothing was listed and yet something is lost: the name of this instance, to a later process.
+      if (listed.length === 0) return this.#superseded();
       const named = error.problem.shards ?? [];
       this.#outcomes(named.length > 0 ? named : listed.map((shard) => ({ shard_id: shard.shardId, outcome: 'lost', reason: error.problem.reason })), 0);
-      if (error.problem.reason === 'superseded') this.#superseded();
-      else this.#fillUp();
+      this.#fillUp();
     } else if (error.code === 'incarnation_superseded') {
       this.#superseded();
     } else if (error.code === 'unknown_instance') {
@@ -423,15 +426,13 @@ export class ShardLease extends EventEmitter {
   async #listening() {
     const { signal } = this.#ending;
     const { cluster, instanceId } = this.#settings;
-    let lastId = null;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const body = await this.#api.open(['clusters', cluster, 'instances', instanceId, 'stream'], { signal, headers: lastId ? { 'last-event-id': lastId } : {} });
+        const body = await this.#api.open(['clusters', cluster, 'instances', instanceId, 'stream'], { signal, query: { incarnation: this.incarnation } });
         failures = 0;
         // What happened while we were not listening.
         this.beatSoon();
-        for await (const { event, id, data } of serverSentEvents(body)) {
-          lastId = id ?? lastId;
+        for await (const { event, data } of serverSentEvents(body)) {
           if (event !== 'ping') this.#directive(event, data ? JSON.parse(data) : {});
         }
       } catch (error) {
@@ -446,7 +447,7 @@ export class ShardLease extends EventEmitter {
   async #longPoll() {
     const { cluster, instanceId } = this.#settings;
     const { status } = await this.#api.call('GET', ['clusters', cluster, 'instances', instanceId, 'assignments'], {
-      query: { wait_s: LONG_POLL_S, after_version: this.#version }, timeoutMs: (LONG_POLL_S + 10) * 1000, signal: this.#ending.signal,
+      query: { wait_s: LONG_POLL_S, after_version: this.#version, incarnation: this.incarnation }, timeoutMs: (LONG_POLL_S + 10) * 1000, signal: this.#ending.signal,
     });
     if (status === 200) this.#acquireSoon();
   }
@@ -466,49 +467,61 @@ export class ShardLease extends EventEmitter {
         return this.#pause();
       case 'serve':
         return this.#serve(detail);
-      case 'retire':
-        return this.#retire();
       default:
         return undefined;
     }
   }
 
-  async #drain({ shards, shard_id: one, prefer_instance: preferInstance }) {
-    const ids = shards ?? (one === undefined ? null : [one]);
-    const leaving = [...this.#shards.values()].filter((shard) => ids === null || ids.includes(shard.shardId));
-    this.emit('drain', { shards: leaving.map((shard) => shard.shardId) });
-    await this.#handOver(leaving, { reason: 'drain', preferInstance });
+  /** Directives are repeated until they are done, so what is leaving already is left alone. */
+  async #drain({ shards: ids, reason = 'drain', prefer_instance: preferInstance }) {
+    const leaving = [...this.#shards.values()].filter((shard) => shard.gate.mode !== 'closed' && (!ids || ids.includes(shard.shardId)));
+    if (leaving.length === 0) return;
+    this.emit('drain', { shards: leaving.map((shard) => shard.shardId), reason });
+    // Nobody resumes a session of a layout that is over.
+    const retired = reason === 'retired';
+    await this.#handOver(leaving, { reason, preferInstance, endSession: retired });
+    if (retired) this.#acquireSoon();
   }
 
   /** Answers only when no listener runs any more: between the answer and `serve` nobody acts. */
   #pause() {
-    this.#pausing ??= (async () => {
-      for (const shard of this.#shards.values()) shard.gate.pause();
-      await this.#listenersDone(PAUSE_LIMIT_MS);
+    if (this.#paused) return;
+    const pause = { acked: Infinity };
+    this.#paused = pause;
+    for (const shard of this.#shards.values()) shard.gate.pause();
+    this.#listenersDone(PAUSE_LIMIT_MS).then(() => {
+      if (this.#paused !== pause) return;
       for (const shard of this.#shards.values()) shard.pauseAcked = shard.gate.mode === 'paused';
+      pause.acked = this.clock.now();
       this.emit('paused', { shards: [...this.#shards.keys()] });
       this.#beatNow();
-    })();
+    });
   }
 
+  /** What a heartbeat reply says by what it does not say. */
+  #layout(serving, directives, sentAt) {
+    const told = (type) => directives.some((directive) => directive.type === type);
+    // The cutover was called off; a reply to a beat from before our answer knows nothing of it yet.
+    if (this.#paused && serving && !told('pause') && sentAt >= this.#paused.acked) this.#goOn(null);
+    else if (serving && !this.serving && !told('serve')) this.#goOn(null);
+  }
+
+  /** The layout of this pod serves from now on. Only a layout that was waiting has something to leave out. */
   #serve({ last_event_ids: lastEventIds, from_total_shards: totalShards }) {
-    this.#pausing = null;
-    const before = this.serving ? null : lastEventIds && totalShards ? { lastEventIds, totalShards } : null;
+    if (this.serving && !this.#paused) return;
+    this.#goOn(!this.serving && lastEventIds && totalShards ? { lastEventIds, totalShards } : null);
+  }
+
+  #goOn(handledBefore) {
+    this.#paused = null;
     this.serving = true;
     this.#settings.generation = 'serving';
     for (const shard of this.#shards.values()) {
       shard.pauseAcked = false;
-      shard.gate.serve(before);
+      shard.gate.serve(handledBefore);
     }
     this.emit('serving', { generation: this.generation, totalShards: this.totalShards });
     this.beatSoon();
-  }
-
-  async #retire() {
-    const leaving = [...this.#shards.values()];
-    this.emit('retired', { generation: this.generation, shards: leaving.map((shard) => shard.shardId) });
-    await this.#handOver(leaving, { reason: 'retired', endSession: true });
-    this.#acquireSoon();
   }
 
   // ---- giving back ------------------------------------------------------------------------------------------------
@@ -528,7 +541,7 @@ export class ShardLease extends EventEmitter {
         shard_id: shard.shardId,
         epoch: shard.epoch,
         ...(shard.gate.lastEventId !== null ? { last_event_id: shard.gate.lastEventId } : {}),
-        ...(shard.resume && !endSession ? { resume: shard.resume } : {}),
+        ...(endSession ? {} : shard.resume),
       })),
       ...(preferInstance ? { prefer_instance: preferInstance } : {}),
     };

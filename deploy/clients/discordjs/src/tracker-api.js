@@ -55,11 +55,11 @@ export class TrackerApi {
   }
 
   /** An open event stream; reading it is up to the caller. */
-  async open(path, { signal, headers, timeoutMs = 10_000 }) {
+  async open(path, { signal, query, headers, timeoutMs = 10_000 }) {
     const connecting = new AbortController();
     const limit = this.#clock.after(timeoutMs, () => connecting.abort(new Error('no answer in time')));
     try {
-      const { reply } = await this.#send('GET', path, { signal: AbortSignal.any([signal, connecting.signal]), headers: { accept: 'text/event-stream', ...headers } }, signal);
+      const { reply } = await this.#send('GET', path, { query, signal: AbortSignal.any([signal, connecting.signal]), headers: { accept: 'text/event-stream', ...headers } }, signal);
       if (reply.status === 200) return reply.body;
       throw new TrackerProblem(reply.status, (await reply.json().catch(() => null)) ?? {}, retryAfterMs(reply, null));
     } finally {

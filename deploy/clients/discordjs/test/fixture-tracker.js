@@ -10,7 +10,6 @@ export class FixtureTracker {
   /** @type {(request: { method: string, path: string, body: any }) => { status: number, body?: any } | 'hang' | void} */
   interfere = () => {};
   directives = [];
-  lastEventIds = {};
   #server;
   #streams = new Map();
   #buckets = new Map();
@@ -42,6 +41,7 @@ export class FixtureTracker {
   }
 
   tell(instance, event, data = {}) {
+    if (event === 'pause' || event === 'serve' || event === 'drain') this.directives = [{ type: event, ...data }];
     this.#streams.get(instance)?.write(`event: ${event}\nid: ${++this.version}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
@@ -143,10 +143,10 @@ export class FixtureTracker {
   }
 
   #release(instance, { incarnation, shards, reason }) {
-    const outcomes = shards.map(({ shard_id: shardId, epoch, resume }) => {
+    const outcomes = shards.map(({ shard_id: shardId, epoch, session_id: sessionId, resume_gateway_url: url, seq, gateway_version: version, encoding }) => {
       const lease = this.leases[shardId];
       if (lease.holder !== instance || lease.incarnation !== incarnation || lease.epoch !== epoch) return { shard_id: shardId, outcome: 'lost' };
-      Object.assign(lease, { holder: null, ended: { instance, epoch, reason: 'released' }, resume: resume ?? lease.resume, releaseReason: reason });
+      Object.assign(lease, { holder: null, ended: { instance, epoch, reason: 'released' }, resume: sessionId ? { session_id: sessionId, resume_gateway_url: url, seq, gateway_version: version, encoding, age_ms: 0 } : lease.resume, releaseReason: reason });
       return { shard_id: shardId, outcome: 'released' };
     });
     this.version++;

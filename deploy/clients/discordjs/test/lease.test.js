@@ -325,6 +325,31 @@ describe('two generations', () => {
     await eventually(() => tracker.leases[0].state === 'ready');
   });
 
+  test('a cutover that is called off: the pause is not repeated, so the pod goes on', async () => {
+    const { tracker, events, pod } = await world({ tracker: { totalShards: 1 } });
+    const bot = pod('bot-1');
+    await bot.manager.connect();
+    await eventually(() => tracker.requests('stream').length === 1);
+    tracker.tell('bot-1', 'pause');
+    await eventually(() => tracker.leases[0].state === 'paused');
+    events.send();
+    tracker.directives = [];
+    await eventually(() => bot.told.length === 1);
+    assert.equal(bot.heard('serving').length, 1);
+  });
+
+  test('a layout that is over: its sessions end and the pod asks for a place in the new one', async () => {
+    const { tracker, pod, journal } = await world({ tracker: { totalShards: 1 } });
+    const bot = pod('bot-1');
+    await bot.manager.connect();
+    await eventually(() => tracker.requests('stream').length === 1);
+    const before = tracker.requests('assignments').length;
+    tracker.tell('bot-1', 'drain', { reason: 'retired', shards: [0] });
+    await eventually(() => tracker.requests('assignments').length > before);
+    assert.equal(journal('disconnect')[0].code, 1000);
+    assert.equal(tracker.requests('release')[0].body.shards[0].session_id, undefined);
+  });
+
   test('the next generation identifies, waits, and begins after the last event of the one before', async () => {
     const { tracker, gateway, events, pod } = await world({ tracker: { totalShards: 1 } });
     tracker.serving = false;
