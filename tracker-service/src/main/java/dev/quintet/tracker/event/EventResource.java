@@ -207,8 +207,8 @@ public class EventResource {
   }
 
   /**
-   * Closing a connection of HTTP/1 in Vert.x's way flushes first, which is just what this one cannot
-   * do. Of HTTP/2 only the stream ends.
+   * Closing a connection of HTTP/1 in Vert.x's way flushes first, which is just what this one
+   * cannot do. Of HTTP/2 only the stream ends.
    */
   private static void cut(RoutingContext request) {
     if (request.request().version() != HttpVersion.HTTP_2
