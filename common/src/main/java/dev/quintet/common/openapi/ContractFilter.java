@@ -1,5 +1,6 @@
 package dev.quintet.common.openapi;
 
+import dev.quintet.common.json.InvalidAs;
 import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.Problem;
 import dev.quintet.common.problem.ProblemType;
@@ -21,20 +22,24 @@ import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 import org.jboss.jandex.AnnotationInstance;
+import org.jboss.jandex.ClassInfo;
 import org.jboss.jandex.DotName;
+import org.jboss.jandex.FieldInfo;
 import org.jboss.jandex.IndexView;
 import org.jboss.jandex.MethodInfo;
+import org.jboss.jandex.Type;
 
 /**
  * Adds to each operation what the code already says, so that it cannot drift: {@code x-roles} from
  * {@link RolesAllowed}, and every problem code with its status. The codes are those that the
- * operation's description names, those of {@link Problems}, and those that follow from its shape (a
- * body can be broken, a token refused).
+ * operation's description names, those of {@link Problems} and {@link InvalidAs}, and those that
+ * follow from its shape (a body can be broken, a token refused).
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class ContractFilter implements OASFilter {
   private static final DotName ROLES = DotName.createSimple(RolesAllowed.class);
   private static final DotName CODES = DotName.createSimple(Problems.class);
+  private static final DotName INVALID_AS = DotName.createSimple(InvalidAs.class);
   private static final DotName OPERATION =
       DotName.createSimple("org.eclipse.microprofile.openapi.annotations.Operation");
   private static final DotName PATH = DotName.createSimple("jakarta.ws.rs.Path");
@@ -161,6 +166,9 @@ public class ContractFilter implements OASFilter {
         codes.add(code);
       }
     }
+    for (Type parameter : method.parameterTypes()) {
+      addUnreadable(parameter, codes, new TreeSet<>());
+    }
     if (operation.getDescription() != null) {
       WORD.matcher(operation.getDescription())
           .results()
@@ -180,8 +188,28 @@ public class ContractFilter implements OASFilter {
         operation.getResponses().addAPIResponse(status.toString(), response(kinds)));
   }
 
+  /** The codes that {@link InvalidAs} gives to values of a body's records. */
+  private void addUnreadable(Type type, Set<String> codes, Set<String> seen) {
+    if (type.kind() == Type.Kind.PARAMETERIZED_TYPE) {
+      type.asParameterizedType()
+          .arguments()
+          .forEach(argument -> addUnreadable(argument, codes, seen));
+    }
+    ClassInfo body = index.getClassByName(type.name());
+    if (body == null || !body.isRecord() || !seen.add(type.name().toString())) {
+      return;
+    }
+    for (FieldInfo field : body.fields()) {
+      AnnotationInstance invalid = field.annotation(INVALID_AS);
+      if (invalid != null) {
+        codes.add(invalid.value().asString());
+      }
+      addUnreadable(field.type(), codes, seen);
+    }
+  }
+
   private static APIResponse response(List<ProblemType> kinds) {
-    var example = kinds.getFirst();
+    int status = kinds.getFirst().status();
     var response =
         OASFactory.createAPIResponse()
             .description(String.join(", ", kinds.stream().map(ProblemType::code).toList()))
@@ -190,17 +218,9 @@ public class ContractFilter implements OASFilter {
                     .addMediaType(
                         Problem.MEDIA_TYPE,
                         OASFactory.createMediaType()
-                            .schema(OASFactory.createSchema().ref(PROBLEM))
-                            .example(
-                                new TreeMap<>(
-                                    Map.of(
-                                        "type", example.uri(),
-                                        "title", example.title(),
-                                        "status", example.status(),
-                                        "code", example.code(),
-                                        "trace_id", "0af7651916cd43dd8448eb211c80319c")))));
+                            .schema(OASFactory.createSchema().ref(PROBLEM))));
     response.addExtension("x-problem-codes", kinds.stream().map(ProblemType::code).toList());
-    if (example.status() == 429 || example.status() == 503) {
+    if (status == 429 || status == 503) {
       response.addHeader(
           "Retry-After",
           OASFactory.createHeader()
@@ -224,6 +244,24 @@ public class ContractFilter implements OASFilter {
             .required(List.of("code", "detail"));
     return type(Schema.SchemaType.OBJECT)
         .description("RFC 9457. Some problems have further members; their operations name them.")
+        .examples(
+            List.of(
+                new TreeMap<>(
+                    Map.of(
+                        "type", CommonProblem.UNKNOWN_FIELD.uri(),
+                        "title", CommonProblem.UNKNOWN_FIELD.title(),
+                        "status", CommonProblem.UNKNOWN_FIELD.status(),
+                        "detail", "/colour is not a field of this request",
+                        "instance", "/api/v1/things",
+                        "code", CommonProblem.UNKNOWN_FIELD.code(),
+                        "trace_id", "0af7651916cd43dd8448eb211c80319c",
+                        "errors",
+                            List.of(
+                                new TreeMap<>(
+                                    Map.of(
+                                        "pointer", "/colour",
+                                        "code", CommonProblem.UNKNOWN_FIELD.code(),
+                                        "detail", "is not a field of this request")))))))
         .addProperty(
             "type", type(Schema.SchemaType.STRING).description("urn:quintet:problem:<code>"))
         .addProperty("title", type(Schema.SchemaType.STRING))
