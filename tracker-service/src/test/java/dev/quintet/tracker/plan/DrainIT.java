@@ -10,7 +10,6 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Planned moves: nothing is lost, nothing comes back, and not too much at a time. */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "tracker"))
+@QuarkusTestResource(ServiceBackends.class)
 @SuppressWarnings("NullAway.Init") // the test resource fills the fields in
 class DrainIT {
   Database database;

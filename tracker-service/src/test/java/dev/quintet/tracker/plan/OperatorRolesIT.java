@@ -8,7 +8,6 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,9 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who may not. */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "tracker"))
+@QuarkusTestResource(ServiceBackends.class)
 @SuppressWarnings("NullAway.Init") // the test resource fills the fields in
 class OperatorRolesIT {
   Database database;

@@ -10,7 +10,6 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Evening out what the pods hold. */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "tracker"))
+@QuarkusTestResource(ServiceBackends.class)
 @SuppressWarnings("NullAway.Init") // the test resource fills the fields in
 class RebalanceIT {
   Database database;

@@ -8,7 +8,6 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.Map;
 import java.util.UUID;
@@ -16,9 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** An administrator takes a shard. */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "tracker"))
+@QuarkusTestResource(ServiceBackends.class)
 @SuppressWarnings("NullAway.Init") // the test resource fills the fields in
 class RevocationIT {
   Database database;

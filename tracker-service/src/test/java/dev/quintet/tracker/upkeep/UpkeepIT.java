@@ -10,7 +10,6 @@ import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
 import java.util.Map;
@@ -20,9 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** The jobs: once over all replicas, and never at the cost of a live lease. */
 @QuarkusTest
-@QuarkusTestResource(
-    value = ServiceBackends.class,
-    initArgs = @ResourceArg(name = "module", value = "tracker"))
+@QuarkusTestResource(ServiceBackends.class)
 @SuppressWarnings("NullAway.Init") // the test resource fills the fields in
 class UpkeepIT {
   Database database;
