@@ -38,7 +38,7 @@ maven_story() {
   local line class
   while IFS= read -r line; do
     case $line in
-      '[INFO] Building '*' ['*'/'*']') say "  ${line#'[INFO] Building '}" ;;
+      '[INFO] Building '*' ['*'/'*']') say "  $(tr -s ' ' <<<"${line#'[INFO] Building '}")" ;;
       '[INFO] Tests run: '*' -- in '*)
         class=${line##* -- in }
         line=${line#'[INFO] '}
