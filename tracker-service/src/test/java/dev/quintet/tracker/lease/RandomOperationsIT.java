@@ -55,8 +55,7 @@ class RandomOperationsIT {
   void keepEveryInvariantInAnyOrder(long seed) {
     var random = new Random(seed);
     Object unused =
-        owner.value(
-            "SELECT tracker.create_cluster('c', ?, '{\"max_concurrency\":4}')", SHARDS);
+        owner.value("SELECT tracker.create_cluster('c', ?, '{\"max_concurrency\":4}')", SHARDS);
     for (String name : List.of("a", "b", "d", "e", "u")) {
       bots.add(Bot.of(service, "c", name).inPod("pod-" + name));
       told.add(new TreeMap<>());
@@ -93,8 +92,11 @@ class RandomOperationsIT {
               bot.id() + " renews " + held,
               () ->
                   held.keySet()
-                      .removeIf(
-                          shard -> !"renewed".equals(bot.renew(new TreeMap<>(Map.of(shard, epoch(held, shard)))).get(shard))));
+                      .removeIf(shard ->
+                          !"renewed"
+                              .equals(
+                                  bot.renew(new TreeMap<>(Map.of(shard, epoch(held, shard))))
+                                      .get(shard))));
       case 8 -> {
         var some = new TreeMap<>(held);
         some.keySet().removeIf(shard -> random.nextInt(3) == 0);
@@ -111,7 +113,11 @@ class RandomOperationsIT {
       }
       case 9 -> {
         step(bot.id() + " restarts", () -> {});
-        bots.set(number, random.nextInt(4) == 0 ? bot.restarted().inPod("new-" + random.nextInt()) : bot.restarted());
+        bots.set(
+            number,
+            random.nextInt(4) == 0
+                ? bot.restarted().inPod("new-" + random.nextInt())
+                : bot.restarted());
         held.clear();
       }
       case 10 -> {
@@ -119,14 +125,18 @@ class RandomOperationsIT {
         int hold = random.nextInt(2) * 5000;
         step(
             "revoke " + shard,
-            () -> service.run("SELECT tracker.revoke_shard('c', %d, 'test', %d)".formatted(shard, hold)));
+            () ->
+                service.run(
+                    "SELECT tracker.revoke_shard('c', %d, 'test', %d)".formatted(shard, hold)));
         return new Allowed(Set.of(), true);
       }
       case 11, 12 -> {
         String name = List.of("u", "v", "w").get(random.nextInt(3));
         step(
             name + " upserts",
-            () -> service.run("SELECT * FROM tracker.upsert_instance_assignment('%s', 'c')".formatted(name)));
+            () ->
+                service.run(
+                    "SELECT * FROM tracker.upsert_instance_assignment('%s', 'c')".formatted(name)));
       }
       case 13, 14, 15 -> {
         String sql = direct(random);
@@ -137,7 +147,10 @@ class RandomOperationsIT {
         int minutes = random.nextInt(2) * 5;
         step(
             "cleanup " + minutes + " min",
-            () -> service.run("SELECT * FROM tracker.cleanup_stale_assignments('%d min')".formatted(minutes)));
+            () ->
+                service.run(
+                    "SELECT * FROM tracker.cleanup_stale_assignments('%d min')"
+                        .formatted(minutes)));
       }
       case 18 -> {
         if (!held.isEmpty()) {
@@ -170,13 +183,16 @@ class RandomOperationsIT {
     return (switch (random.nextInt(6)) {
           case 0, 1 ->
               "INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id, status) VALUES ('%1$s', 'c', %3$d, '%2$s')";
-          case 2 -> "UPDATE tracker.cluster_management SET status = '%2$s', last_heartbeat = now() WHERE instance_id = '%1$s'";
+          case 2 ->
+              "UPDATE tracker.cluster_management SET status = '%2$s', last_heartbeat = now() WHERE instance_id = '%1$s'";
           case 3 -> "DELETE FROM tracker.cluster_management WHERE instance_id = '%1$s'";
-          case 4 -> "UPDATE tracker.cluster_management SET shard_id = %3$d WHERE instance_id = '%1$s'";
+          case 4 ->
+              "UPDATE tracker.cluster_management SET shard_id = %3$d WHERE instance_id = '%1$s'";
           default ->
               """
               INSERT INTO tracker.cluster_management (instance_id, cluster_name, shard_id) VALUES ('%1$s', 'c', %3$d)
-              ON CONFLICT (instance_id, cluster_name) DO UPDATE SET shard_id = EXCLUDED.shard_id""";
+              ON CONFLICT (instance_id, cluster_name) DO UPDATE SET shard_id = EXCLUDED.shard_id\
+              """;
         })
         .formatted(name, status, shard);
   }
@@ -254,21 +270,20 @@ class RandomOperationsIT {
   private static void assertThatHoldersChangedLawfully(
       SortedMap<Integer, Lease> before, SortedMap<Integer, Lease> after, Allowed allowed) {
     var released = new HashSet<>(allowed.releasing());
-    after.forEach(
-        (shard, now) -> {
-          Lease was = Objects.requireNonNull(before.get(shard));
-          assertThat(now.epoch()).as("epoch of shard %s", shard).isGreaterThanOrEqualTo(was.epoch());
-          boolean sameProcess =
-              Objects.equals(was.instance(), now.instance())
-                  && Objects.equals(was.incarnation(), now.incarnation());
-          if (now.instance() != null && !sameProcess) {
-            assertThat(now.epoch()).as("epoch of shard %s", shard).isGreaterThan(was.epoch());
-          }
-          if (was.guarded() && !Objects.equals(was.instance(), now.instance())) {
-            assertThat(allowed.anybody() || released.contains(was.instance()))
-                .as("shard %s left its live holder %s", shard, was.instance())
-                .isTrue();
-          }
-        });
+    after.forEach((shard, now) -> {
+      Lease was = Objects.requireNonNull(before.get(shard));
+      assertThat(now.epoch()).as("epoch of shard %s", shard).isGreaterThanOrEqualTo(was.epoch());
+      boolean sameProcess =
+          Objects.equals(was.instance(), now.instance())
+              && Objects.equals(was.incarnation(), now.incarnation());
+      if (now.instance() != null && !sameProcess) {
+        assertThat(now.epoch()).as("epoch of shard %s", shard).isGreaterThan(was.epoch());
+      }
+      if (was.guarded() && !Objects.equals(was.instance(), now.instance())) {
+        assertThat(allowed.anybody() || released.contains(was.instance()))
+            .as("shard %s left its live holder %s", shard, was.instance())
+            .isTrue();
+      }
+    });
   }
 }
