@@ -20,10 +20,10 @@ BEGIN
    ORDER BY r.id DESC LIMIT 1;
   -- For one instance its own row is asked, or each pod that joins would read all the others'.
   IF NOT FOUND AND NOT EXISTS (SELECT FROM tracker.shard_moves m WHERE m.cluster_name = p_cluster AND m.state = 'directed')
-     AND CASE WHEN p_instance IS NULL
-           THEN NOT EXISTS (SELECT FROM tracker.instances i WHERE i.cluster_name = p_cluster AND i.directives IS NOT NULL)
-           ELSE NOT EXISTS (SELECT FROM tracker.instances i
-             WHERE i.cluster_name = p_cluster AND i.instance_id = p_instance AND i.directives IS NOT NULL) END THEN
+     AND (CASE WHEN p_instance IS NULL
+            THEN NOT EXISTS (SELECT FROM tracker.instances i WHERE i.cluster_name = p_cluster AND i.directives IS NOT NULL)
+            ELSE NOT EXISTS (SELECT FROM tracker.instances i
+              WHERE i.cluster_name = p_cluster AND i.instance_id = p_instance AND i.directives IS NOT NULL) END) THEN
     RETURN;
   END IF;
   UPDATE tracker.instances i SET directives = told.directives

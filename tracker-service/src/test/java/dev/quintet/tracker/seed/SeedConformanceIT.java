@@ -230,7 +230,7 @@ class SeedConformanceIT {
               owner.lines(
                   """
                   SELECT oid::regprocedure FROM pg_proc
-                   WHERE pronamespace = 'tracker'::regnamespace AND prosecdef AND proconfig IS DISTINCT FROM ARRAY['search_path=""']
+                   WHERE pronamespace = 'tracker'::regnamespace AND prosecdef AND 'search_path=""' = ANY (proconfig) IS NOT TRUE
                   """))
           .isEmpty();
     }
