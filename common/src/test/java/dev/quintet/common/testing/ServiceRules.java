@@ -78,7 +78,7 @@ public final class ServiceRules {
   @ArchTest
   public static final ArchRule ONLY_RESOURCES_KNOW_HTTP =
       noClasses()
-          .that(areNot("resources", type -> isResource(outermost(type))))
+          .that(areNot("resources or their filters", type -> knowsHttp(outermost(type))))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("jakarta.ws.rs..")
@@ -220,6 +220,18 @@ public final class ServiceRules {
       com.tngtech.archunit.core.domain.properties.HasAnnotations<?> place) {
     return place.isAnnotatedWith("jakarta.annotation.security.RolesAllowed")
         || place.isAnnotatedWith("jakarta.annotation.security.PermitAll");
+  }
+
+  /**
+   * A filter runs before a resource's method and is bound to it by an annotation: both belong to
+   * its edge.
+   */
+  private static boolean knowsHttp(JavaClass type) {
+    return isResource(type)
+        || type.isAnnotatedWith("jakarta.ws.rs.NameBinding")
+        || type.getMethods().stream()
+            .anyMatch(method ->
+                method.isAnnotatedWith("org.jboss.resteasy.reactive.server.ServerRequestFilter"));
   }
 
   private static boolean isResource(JavaClass type) {
