@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { startGateway } from './gateway/gateway.js';
 import { javaBot, jdkHome, trustStore } from './lib/java.js';
 import { Operator } from './lib/operator.js';
-import { Processes } from './lib/processes.js';
+import { Processes, sweep } from './lib/processes.js';
 import { Screen } from './lib/screen.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -49,7 +49,9 @@ if (!Number.isInteger(rate) || rate < 1 || rate > 500) fail('--rate wants a whol
 const cluster = `demo-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
 // A new application for each run: it has its own identify buckets and daily budget in the tracker, as at the stand-in.
 const applicationId = String((BigInt(Date.now()) - 1_420_070_400_000n) << 22n);
-const folder = join(root, '.quintet', 'demo', cluster);
+const runs = join(root, '.quintet', 'demo');
+const folder = join(runs, cluster);
+const leftovers = sweep(runs);
 mkdirSync(folder, { recursive: true });
 const certificate = join(folder, 'gateway.pem');
 const processes = new Processes(folder);
@@ -99,7 +101,7 @@ const podEnv = (name, more) => ({
   QUINTET_CLUSTER: cluster, DISCORD_TOKEN: token, DISCORD_API: gateway.addresses.api, APPLICATION_ID: applicationId, NODE_EXTRA_CA_CERTS: certificate,
   INSTANCE_ID: name, HOSTNAME: name, POD_UID: `${name}-${Math.random().toString(16).slice(2, 10)}`, WANT: '1', MAX_SHARDS: '1', GENERATION: 'serving', BOT_VERSION: '1.0', ...more,
 });
-const startBot = (name, more = {}) => processes.start(name, process.execPath, [join(here, 'bot.js')], podEnv(name, { NODE_NAME: `node-${1 + (processes.pods.length % 3)}`, ...more }));
+const startBot = (name, more = {}) => processes.start(name, process.execPath, [join(here, 'bot.js'), folder], podEnv(name, { NODE_NAME: `node-${1 + (processes.pods.length % 3)}`, ...more }));
 const holds = (pod) => [...pod.shards].sort((a, b) => a - b).join(', ');
 
 function startJavaBot() {
@@ -140,6 +142,7 @@ async function settled(from, to) {
 }
 
 async function story() {
+  if (leftovers.length > 0) screen.say(`ended what an earlier run had left: ${leftovers.join(', ')}`);
   screen.title('A gateway with Discord\'s rules, a cluster of ten shards');
   gateway = await startGateway({ tokens: [token], applicationId, guilds: 160, maxConcurrency: 16, recommendedShards: SHARDS });
   writeFileSync(certificate, gateway.certificate);

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { createWriteStream, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -84,7 +84,7 @@ export class Processes {
     child.stdin.on('error', () => {});
     const pod = new Pod(name, child, log);
     this.pods.push(pod);
-    writeFileSync(join(this.#folder, 'pids.json'), JSON.stringify(this.pods.map(({ name: each, pid }) => ({ name: each, pid })), null, 2));
+    writeFileSync(join(this.#folder, 'pids.json'), JSON.stringify({ demo: process.pid, pods: this.pods.map(({ name: each, pid }) => ({ name: each, pid })) }, null, 2));
     return pod;
   }
 
@@ -103,4 +103,32 @@ export class Processes {
   killAll() {
     for (const pod of this.running) pod.signal('SIGKILL');
   }
+}
+
+const RUNS_KEPT = 5;
+
+const commandOf = (pid) => spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' }).stdout ?? '';
+
+/**
+ * Ends what a demo that was itself killed has left behind, and forgets old logs. A process id may have been given to
+ * somebody else since, so only one whose command still names that run is ended; a run that goes on is left alone.
+ */
+export function sweep(runs) {
+  if (!existsSync(runs)) return [];
+  const folders = readdirSync(runs).filter((name) => name.startsWith('demo-')).sort();
+  const ended = [];
+  const over = folders.filter((folder) => {
+    const list = join(runs, folder, 'pids.json');
+    if (!existsSync(list)) return true;
+    const { demo, pods } = JSON.parse(readFileSync(list, 'utf8'));
+    if (commandOf(demo).includes('demo.js')) return false;
+    for (const { name, pid } of pods) {
+      if (!commandOf(pid).includes(join(runs, folder))) continue;
+      process.kill(pid, 'SIGTERM');
+      ended.push(name);
+    }
+    return true;
+  });
+  for (const folder of over.slice(0, -RUNS_KEPT)) rmSync(join(runs, folder), { recursive: true, force: true });
+  return ended;
 }
