@@ -184,6 +184,19 @@ class LeaseInvariantsIT {
     }
 
     @Test
+    void movesTheSeedsRowOfAPodThatLosesItsLowestShard() {
+      cluster(2);
+      JsonNode unused = bot("a").acquire(2);
+      expired("6 s", "shard_id = 0");
+
+      assertThat(Bot.grants(bot("b").acquire(1))).isEqualTo(at(0, 2));
+      assertThat(
+              owner.lines(
+                  "SELECT instance_id, shard_id FROM tracker.cluster_management ORDER BY shard_id"))
+          .containsExactly("b|0", "a|1");
+    }
+
+    @Test
     void keepsTheEpochOfALateConfirmation() {
       cluster(1);
       Bot a = bot("a");
