@@ -546,10 +546,24 @@ export class ShardLease extends EventEmitter {
       ...(preferInstance ? { prefer_instance: preferInstance } : {}),
     };
     try {
-      await this.#api.call('POST', ['clusters', cluster, 'instances', instanceId, 'release'], { body, timeoutMs: RELEASE_LIMIT_MS });
+      await this.#release(['clusters', cluster, 'instances', instanceId, 'release'], body);
       this.emit('released', { shards: leaving.map((shard) => shard.shardId), reason });
     } catch (error) {
       this.report('warning', { message: 'release failed; the lease runs out by itself', error });
+    }
+  }
+
+  /** Releasing twice is harmless, so a tracker that is being restarted is asked again, for as long as we may take. */
+  async #release(path, body) {
+    const until = this.clock.now() + RELEASE_LIMIT_MS;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#api.call('POST', path, { body, timeoutMs: Math.max(1, until - this.clock.now()) });
+      } catch (error) {
+        const wait = backoff(failures, 100, 400, this.clock.random);
+        if (!isTransient(error) || this.clock.now() + wait >= until) throw error;
+        await this.clock.sleep(wait);
+      }
     }
   }
 

@@ -174,6 +174,17 @@ describe('handing over', () => {
     assert.equal(tracker.requests('release').length, 1);
   });
 
+  test('a tracker that is being restarted is asked again to take the shard back', async () => {
+    const { tracker, pod } = await world({ tracker: { totalShards: 1 } });
+    const bot = pod('bot-1');
+    await bot.manager.connect();
+    let refused = 0;
+    tracker.interfere = ({ path }) => (path.endsWith('release') && refused++ < 2 ? { status: 503, code: 'database_unavailable' } : undefined);
+    await bot.lease.stop();
+    assert.equal(tracker.leases[0].holder, null);
+    assert.equal(bot.heard('released').length, 1);
+  });
+
   test('a drain directive gives back the named shards only', async () => {
     const { tracker, pod } = await world();
     const bot = pod('bot-1', { want: 2 });
