@@ -148,6 +148,7 @@ export class LeasedShard {
     line.open = false;
     // A peer that is gone never answers the close frame; the gate is shut, so waiting longer serves nobody.
     const limit = new AbortController();
+    line.abandonHandshake(this.shardId);
     await Promise.race([line.strategy.destroy({ code, reason }), this.clock.sleep(CLOSE_LIMIT_MS, limit.signal).catch(() => {})]);
     limit.abort(new Error('closed'));
     this.owner.manager.emit(WebSocketShardEvents.Closed, code, this.shardId);
@@ -256,6 +257,18 @@ class Line {
       getShardIds: async () => [shard.shardId],
       emit: (event, ...args) => shard.heard(this, event, args.slice(0, -1)),
     };
+    /** @type {import('@discordjs/ws').IShardingStrategy} */
     this.strategy = (shard.owner.buildConnection ?? ((each) => new SimpleShardingStrategy(each)))(view);
+  }
+
+  /**
+   * destroy() closes only open sockets and takes the error handler from all: one whose handshake fails later would end
+   * the process. No hook leads there; a strategy that keeps its sockets elsewhere (a worker) is not touched.
+   */
+  abandonHandshake(shardId) {
+    const connection = this.strategy.shards?.get?.(shardId)?.connection;
+    if (connection?.readyState !== 0 || !connection.terminate) return;
+    connection.on('error', () => {});
+    connection.terminate();
   }
 }

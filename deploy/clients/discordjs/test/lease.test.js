@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { REST } from '@discordjs/rest';
 import { WebSocketManager, WebSocketShardEvents, WorkerShardingStrategy } from '@discordjs/ws';
@@ -299,6 +301,23 @@ describe('losing a lease', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(gateway.report().identifies, 1);
     assert.equal(gateway.report().sessions, 0);
+  });
+
+  test('a shard that is lost in the middle of a handshake leaves no socket behind', async () => {
+    const { tracker, gateway, pod } = await world({ tracker: { totalShards: 1, intervalMs: 100 } });
+    const silent = createServer();
+    const reached = once(silent, 'connection');
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    cleanups.push(() => silent.close());
+    gateway.addresses.gateway = `wss://127.0.0.1:${silent.address().port}`;
+    const bot = pod('bot-1');
+    bot.manager.connect();
+    const [socket] = await reached;
+    const closed = once(socket.resume(), 'close');
+    tracker.interfere = ({ path }) => (path.endsWith('assignments') ? { status: 503 } : undefined);
+    tracker.revoke(0);
+    await closed;
   });
 
   test('a shard that is lost in the pause before its reconnect stays away', async () => {
