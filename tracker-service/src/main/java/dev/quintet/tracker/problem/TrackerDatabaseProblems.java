@@ -8,6 +8,7 @@ import dev.quintet.common.problem.DatabaseProblems;
 import dev.quintet.common.problem.ProblemException;
 import dev.quintet.common.problem.ProblemType;
 import dev.quintet.common.sql.DatabaseError;
+import dev.quintet.tracker.metric.TrackerMetrics;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Map;
@@ -31,9 +32,11 @@ public class TrackerDatabaseProblems implements DatabaseProblems {
       Map.of("clusters_pkey", TrackerProblem.CLUSTER_EXISTS);
 
   private final ObjectMapper json;
+  private final TrackerMetrics metrics;
 
-  TrackerDatabaseProblems(ObjectMapper json) {
+  TrackerDatabaseProblems(ObjectMapper json, TrackerMetrics metrics) {
     this.json = json;
+    this.metrics = metrics;
   }
 
   @Override
@@ -57,6 +60,7 @@ public class TrackerDatabaseProblems implements DatabaseProblems {
     if (type == null) {
       return Optional.empty();
     }
+    metrics.denied(type.code());
     String hint = error.hint();
     var problem =
         new ProblemException(type, hint == null ? error.message() : error.message() + "; " + hint);

@@ -3,10 +3,12 @@ package dev.quintet.tracker.shard;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.api.tracker.Assignment;
 import dev.quintet.common.api.tracker.HeldShard;
+import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.common.sql.Outages;
 import dev.quintet.tracker.wakeup.Wakeups;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +58,7 @@ class AssignmentWatch {
     return shards
         .poll(place.cluster(), place.instance(), place.incarnation(), after, place.actor())
         .chain(found -> {
-          if (found.isPresent() || !left.isPositive()) {
+          if (found.isPresent() || !left.isPositive() || wakeups.closing()) {
             return Uni.createFrom().item(found.map(result -> result.assignment().waited(waitedMs)));
           }
           return wakeups
@@ -70,7 +72,7 @@ class AssignmentWatch {
     return Multi.createBy()
         .repeating()
         .uni(() -> told, state -> news(place, state))
-        .indefinitely()
+        .whilst(items -> !told.over && !wakeups.closing())
         .onItem()
         .disjoint();
   }
@@ -83,6 +85,9 @@ class AssignmentWatch {
         // The stream outlives a database that is away for a moment; the pings go on.
         .onFailure(Outages::isOutage)
         .recoverWithItem(() -> told.tell(Optional.empty()))
+        // The place is gone: another process has the name, or the cluster was deleted. That is the last news.
+        .onFailure(PgException.class)
+        .recoverWithItem(refused -> told.end(DatabaseError.of((PgException) refused)))
         .chain(items ->
             items.isEmpty()
                 ? wakeups.next(place.cluster(), turn, Wakeups.POLL).replaceWith(items)
@@ -97,6 +102,13 @@ class AssignmentWatch {
     private List<JsonNode> directives = List.of();
     private long lastNanos = System.nanoTime() - PING.toNanos();
     private boolean first = true;
+    private boolean over;
+
+    List<News> end(DatabaseError refused) {
+      over = true;
+      String reason = refused.constraint();
+      return List.of(new News("lost", Map.of("reason", reason == null ? "unavailable" : reason)));
+    }
 
     List<News> tell(Optional<Assignment> found) {
       var news = new ArrayList<News>();

@@ -16,6 +16,7 @@ import dev.quintet.common.api.tracker.ReleaseReply;
 import dev.quintet.common.api.tracker.ReleaseRequest;
 import dev.quintet.common.api.tracker.SessionStartLimit;
 import dev.quintet.common.api.tracker.Snowflakes;
+import dev.quintet.tracker.metric.TrackerMetrics;
 import dev.quintet.tracker.shard.AssignmentResult.Granted;
 import dev.quintet.tracker.shard.AssignmentResult.Held;
 import dev.quintet.tracker.shard.AssignmentResult.Waiting;
@@ -96,8 +97,10 @@ class ShardQueries {
 
   private final Pool pg;
   private final ObjectMapper json;
+  private final TrackerMetrics metrics;
 
-  ShardQueries(Pool pg, ObjectMapper json) {
+  ShardQueries(Pool pg, ObjectMapper json, TrackerMetrics metrics) {
+    this.metrics = metrics;
     this.pg = pg;
     this.json = json;
   }
@@ -154,7 +157,11 @@ class ShardQueries {
                 .addString(request.reason())
                 .addString(request.preferInstance())
                 .addString(actor))
-        .map(reply -> read(tree(reply), ReleaseReply.class));
+        .map(reply -> read(tree(reply), ReleaseReply.class))
+        .invoke(reply ->
+            metrics.released(
+                cluster,
+                (int) reply.shards().stream().filter(shard -> shard.reason() == null).count()));
   }
 
   Uni<PermitResult> requestIdentify(
@@ -169,7 +176,7 @@ class ShardQueries {
                 .addInteger(request.maxWaitMs() == null ? 30_000 : request.maxWaitMs())
                 .addBoolean(spendReserve)
                 .addString(actor))
-        .map(reply -> permit(tree(reply)));
+        .map(reply -> permit(cluster, tree(reply)));
   }
 
   Uni<FenceCheck> fenceCheck(String cluster, int shard, long epoch) {
@@ -230,21 +237,29 @@ class ShardQueries {
   private AssignmentResult result(JsonNode reply) {
     var assignment = read(reply, Assignment.class);
     return switch (reply.path("outcome").asText()) {
-      case "granted" -> new Granted(assignment);
+      case "granted" -> {
+        metrics.granted(assignment.clusterName(), assignment.granted());
+        yield new Granted(assignment);
+      }
       case "standby" -> new Waiting(assignment);
       default -> new Held(assignment);
     };
   }
 
-  private PermitResult permit(JsonNode reply) {
+  private PermitResult permit(String cluster, JsonNode reply) {
     return switch (reply.path("outcome").asText()) {
-      case "granted" -> new PermitResult.Reserved(read(reply, Permit.class));
+      case "granted" -> {
+        var permit = read(reply, Permit.class);
+        metrics.permitted(cluster, Duration.ofMillis(permit.identifyInMs()));
+        yield new PermitResult.Reserved(permit);
+      }
       case "repeated" -> new PermitResult.Repeated(read(reply, Permit.class));
-      default ->
-          new PermitResult.Refused(
-              reply.path("code").asText(),
-              Duration.ofMillis(reply.path("retry_after_ms").asLong()),
-              (ObjectNode) reply);
+      default -> {
+        String code = reply.path("code").asText();
+        metrics.denied(code);
+        yield new PermitResult.Refused(
+            code, Duration.ofMillis(reply.path("retry_after_ms").asLong()), (ObjectNode) reply);
+      }
     };
   }
 
