@@ -85,7 +85,8 @@ class AssignmentWatch {
         // The stream outlives a database that is away for a moment; the pings go on.
         .onFailure(Outages::isOutage)
         .recoverWithItem(() -> told.tell(Optional.empty()))
-        // The place is gone: another process has the name, or the cluster was deleted. That is the last news.
+        // The place is gone: another process has the name, or the cluster was deleted. That is the
+        // last news.
         .onFailure(PgException.class)
         .recoverWithItem(refused -> told.end(DatabaseError.of((PgException) refused)))
         .chain(items ->
