@@ -8,7 +8,6 @@ import dev.quintet.common.sql.Outages;
 import dev.quintet.tracker.wakeup.Wakeups;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,8 +86,8 @@ class AssignmentWatch {
         .recoverWithItem(() -> told.tell(Optional.empty()))
         // The place is gone: another process has the name, or the cluster was deleted. That is the
         // last news.
-        .onFailure(PgException.class)
-        .recoverWithItem(refused -> told.end(DatabaseError.of((PgException) refused)))
+        .onFailure(failure -> DatabaseError.in(failure).isPresent())
+        .recoverWithItem(refused -> told.end(DatabaseError.in(refused).orElseThrow()))
         .chain(items ->
             items.isEmpty()
                 ? wakeups.next(place.cluster(), turn, Wakeups.POLL).replaceWith(items)
