@@ -56,6 +56,7 @@ class ReshardRaceIT {
 
   /** One process. What it does with events and with replies is what the documents ask of a pod. */
   private final class Bot {
+    private final Object beating = new Object();
     final Pod pod;
     final int total;
     final Map<Integer, Long> lastHandled = new HashMap<>();
@@ -92,6 +93,22 @@ class ReshardRaceIT {
 
     /** One heartbeat, and what its reply asks. */
     void beat() {
+      synchronized (beating) {
+        beatOnce();
+      }
+    }
+
+    /**
+     * Stops for good: a heartbeat that is on its way now has come back, so it cannot renew later.
+     */
+    void dead() {
+      stop();
+      synchronized (beating) {
+        mode = Mode.STOPPED;
+      }
+    }
+
+    private void beatOnce() {
       Map<Integer, Long> last;
       String state;
       synchronized (this) {
@@ -319,7 +336,7 @@ class ReshardRaceIT {
                     || bots.stream()
                         .anyMatch(bot -> bot.mode == Mode.BUFFERING && bot.total == OLD_TOTAL));
       }
-      victim.stop();
+      victim.dead();
       fleet.dies(victim.pod.name);
       var heir = fleet.pod("heir");
       var answer = heir.ask(2, false);
