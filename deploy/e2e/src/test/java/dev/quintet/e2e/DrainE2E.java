@@ -45,7 +45,7 @@ class DrainE2E {
         Fleet.get()
             .database()
             .update(
-                "UPDATE tracker.shard_moves SET directed_at = directed_at - interval '1 min' WHERE state = 'done' AND cluster_name = ?",
+                "UPDATE tracker.shard_moves SET directed_at = directed_at - interval '1 min' WHERE directed_at IS NOT NULL AND cluster_name = ?",
                 cluster);
     assertThat(moved).isEqualTo(6);
     Eventually.holds(
