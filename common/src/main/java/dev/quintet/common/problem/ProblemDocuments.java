@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class ProblemDocuments {
+  /**
+   * Under this name the request at hand knows the code it was refused with, for who writes logs.
+   */
+  public static final String CODE = "quintet.problem.code";
+
   private final ObjectMapper json;
 
   ProblemDocuments(ObjectMapper json) {
@@ -24,8 +29,9 @@ public class ProblemDocuments {
   record Document(int status, Map<String, String> headers, String body, String traceId) {}
 
   Document document(ProblemException problem, RoutingContext request) {
-    String traceId = TraceIds.current(request.request().getHeader("traceparent"));
+    String traceId = TraceIds.of(request);
     var type = problem.type();
+    request.put(CODE, type.code());
     Duration wait = problem.retryAfter();
     var body =
         new Problem(

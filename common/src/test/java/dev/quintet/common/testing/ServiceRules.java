@@ -223,15 +223,17 @@ public final class ServiceRules {
   }
 
   /**
-   * A filter runs before a resource's method and is bound to it by an annotation: both belong to
-   * its edge.
+   * A filter runs before or after a resource's method and is bound to it by an annotation: both
+   * belong to its edge.
    */
   private static boolean knowsHttp(JavaClass type) {
     return isResource(type)
         || type.isAnnotatedWith("jakarta.ws.rs.NameBinding")
         || type.getMethods().stream()
             .anyMatch(method ->
-                method.isAnnotatedWith("org.jboss.resteasy.reactive.server.ServerRequestFilter"));
+                method.isAnnotatedWith("org.jboss.resteasy.reactive.server.ServerRequestFilter")
+                    || method.isAnnotatedWith(
+                        "org.jboss.resteasy.reactive.server.ServerResponseFilter"));
   }
 
   private static boolean isResource(JavaClass type) {

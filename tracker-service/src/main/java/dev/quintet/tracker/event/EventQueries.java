@@ -1,8 +1,8 @@
 package dev.quintet.tracker.event;
 
 import dev.quintet.common.api.tracker.ShardEvent;
+import dev.quintet.common.sql.JsonRows;
 import dev.quintet.common.sql.Statements;
-import dev.quintet.tracker.sql.JsonRows;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,20 +1,16 @@
 package dev.quintet.tracker.problem;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quintet.common.api.tracker.TrackerProblem;
 import dev.quintet.common.problem.DatabaseProblems;
 import dev.quintet.common.problem.ProblemException;
 import dev.quintet.common.problem.ProblemType;
+import dev.quintet.common.problem.RaisedProblems;
 import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.tracker.metric.TrackerMetrics;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Our SQL functions raise a state of their own (TK404, TK409, TK410, TK412, or the standard 22023
@@ -25,17 +21,16 @@ import org.jspecify.annotations.Nullable;
 public class TrackerDatabaseProblems implements DatabaseProblems {
   private static final Set<String> OURS =
       Set.of("TK404", "TK409", "TK410", "TK412", "22023", "23505");
-  private static final String RETRY_AFTER = "retry_after_ms";
 
   /** Constraints that a valid request can run into, by what they guard. */
   private static final Map<String, ProblemType> CONSTRAINTS =
       Map.of("clusters_pkey", TrackerProblem.CLUSTER_EXISTS);
 
-  private final ObjectMapper json;
+  private final RaisedProblems raised;
   private final TrackerMetrics metrics;
 
-  TrackerDatabaseProblems(ObjectMapper json, TrackerMetrics metrics) {
-    this.json = json;
+  TrackerDatabaseProblems(RaisedProblems raised, TrackerMetrics metrics) {
+    this.raised = raised;
     this.metrics = metrics;
   }
 
@@ -61,28 +56,7 @@ public class TrackerDatabaseProblems implements DatabaseProblems {
       return Optional.empty();
     }
     metrics.denied(type.code());
-    String hint = error.hint();
-    var problem =
-        new ProblemException(type, hint == null ? error.message() : error.message() + "; " + hint);
-    return Optional.of(withMembers(problem, error.detail()));
-  }
-
-  private ProblemException withMembers(ProblemException problem, @Nullable String detail) {
-    if (detail == null || !detail.startsWith("{")) {
-      return problem;
-    }
-    try {
-      var members = json.readTree(detail);
-      for (Map.Entry<String, JsonNode> member : members.properties()) {
-        problem =
-            member.getKey().equals(RETRY_AFTER)
-                ? problem.retryAfter(Duration.ofMillis(member.getValue().asLong()))
-                : problem.with(member.getKey(), member.getValue());
-      }
-      return problem;
-    } catch (JsonProcessingException e) {
-      return problem;
-    }
+    return Optional.of(raised.problem(type, error));
   }
 
   private static String setting(String constraint) {

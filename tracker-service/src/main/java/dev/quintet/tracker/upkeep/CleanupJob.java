@@ -1,6 +1,7 @@
 package dev.quintet.tracker.upkeep;
 
 import dev.quintet.common.api.tracker.CleanupReply;
+import dev.quintet.common.job.Trouble;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.smallrye.mutiny.Uni;

@@ -1,5 +1,6 @@
 package dev.quintet.tracker.upkeep;
 
+import dev.quintet.common.job.Trouble;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.smallrye.mutiny.Uni;

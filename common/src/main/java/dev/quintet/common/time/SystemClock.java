@@ -1,4 +1,4 @@
-package dev.quintet.tracker.time;
+package dev.quintet.common.time;
 
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.inject.Produces;
@@ -6,8 +6,8 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 
 /**
- * This machine's clock. Leases and permits never use it, only the database's counts for them; it
- * tells when a token runs out, as the issuer's instants have to be compared with something.
+ * This machine's clock. Decisions never use it, only the database's counts for them; it tells when
+ * a token runs out, as the issuer's instants have to be compared with something.
  */
 class SystemClock {
   @Produces

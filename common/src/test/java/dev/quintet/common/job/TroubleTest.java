@@ -1,4 +1,4 @@
-package dev.quintet.tracker.upkeep;
+package dev.quintet.common.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.quintet.tracker.upkeep;
+package dev.quintet.common.job;
 
 import dev.quintet.common.sql.Outages;
 import java.util.concurrent.atomic.AtomicReference;
@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
  * A job's failures, told once: a line when they begin, another when their cause changes, one when
  * they end. A job that runs twice a second would else fill the log of an outage.
  */
-final class Trouble {
+public final class Trouble {
   private final Logger log;
   private final String job;
   private final AtomicReference<@Nullable String> last = new AtomicReference<>();
 
-  Trouble(Logger log, String job) {
+  public Trouble(Logger log, String job) {
     this.log = log;
     this.job = job;
   }
 
-  void failed(Throwable failure) {
+  public void failed(Throwable failure) {
     String cause =
         Outages.isOutage(failure)
             ? "database_unavailable"
@@ -30,7 +30,7 @@ final class Trouble {
     }
   }
 
-  void worked() {
+  public void worked() {
     if (last.getAndSet(null) != null) {
       log.infof("event=job_works_again job=%s", job);
     }

@@ -1,4 +1,4 @@
-package dev.quintet.tracker.sql;
+package dev.quintet.common.sql;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;

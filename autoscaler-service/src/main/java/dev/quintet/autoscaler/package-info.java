@@ -1,0 +1,5 @@
+/** Decides how many instances each pool should have; its features are the packages below. */
+@NullMarked
+package dev.quintet.autoscaler;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** What all scheduled work shares. */
+@NullMarked
+package dev.quintet.common.job;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Rows that come as documents. */
-@NullMarked
-package dev.quintet.tracker.sql;
-
-import org.jspecify.annotations.NullMarked;
