@@ -9,6 +9,7 @@ import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Gives a resource the {@link Actor} of the request at hand. */
@@ -46,8 +47,14 @@ public class Actors {
     return new Actor(null, caller.name(), role(caller), ip, agent, requestId);
   }
 
+  /** The key that the request shows; empty where a person or a service calls. */
+  public Optional<NodeKey> nodeKey() {
+    return Optional.ofNullable(identity.getAttribute(NodeKeyMechanism.KEY));
+  }
+
   private static String role(Caller caller) {
-    for (String role : new String[] {Roles.SERVICE, Roles.ADMIN, Roles.DEVOPS, Roles.USER}) {
+    for (String role :
+        new String[] {NodeKey.ROLE, Roles.SERVICE, Roles.ADMIN, Roles.DEVOPS, Roles.USER}) {
       if (caller.has(role)) {
         return role.toUpperCase(Locale.ROOT);
       }
