@@ -1,6 +1,7 @@
 package dev.quintet.common.problem;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.quintet.common.security.IssuerKeys;
 import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.common.sql.Outages;
 import io.quarkus.arc.All;
@@ -49,6 +50,11 @@ public class ProblemMappers {
     UnauthorizedException.class
   })
   public Response unauthenticated(Throwable refused, RoutingContext request) {
+    if (IssuerKeys.unavailable(refused)) {
+      LOG.debugf(refused, "event=issuer_unavailable");
+      return answer(
+          new ProblemException(CommonProblem.ISSUER_UNAVAILABLE).retryAfter(SOON), request);
+    }
     return answer(new ProblemException(CommonProblem.UNAUTHENTICATED), request);
   }
 
