@@ -80,6 +80,12 @@ public class ProblemMappers {
     if (status < 400) {
       return e.getResponse();
     }
+    if (status == 405) {
+      return Response.fromResponse(
+              answer(new ProblemException(CommonProblem.METHOD_NOT_ALLOWED), request))
+          .allow(AllowedMethods.of(uri.getRequestUri().getPath()))
+          .build();
+    }
     return CommonProblem.ofStatus(status)
         .filter(type -> status < 500)
         .map(type -> answer(new ProblemException(type), request))
