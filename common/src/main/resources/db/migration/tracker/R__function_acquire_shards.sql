@@ -103,7 +103,7 @@ BEGIN
           p_meta ->> 'bot_version', p_meta ->> 'deployment_version')
   ON CONFLICT (cluster_name, instance_id) DO UPDATE
     SET incarnation = EXCLUDED.incarnation, pod_uid = EXCLUDED.pod_uid, generation = EXCLUDED.generation, want = EXCLUDED.want,
-        offered_at = NULL, min_shards = EXCLUDED.min_shards, max_shards = EXCLUDED.max_shards, last_seen = EXCLUDED.last_seen,
+        offered_at = NULL, farewell = NULL, min_shards = EXCLUDED.min_shards, max_shards = EXCLUDED.max_shards, last_seen = EXCLUDED.last_seen,
         state = CASE WHEN t.state = 'gone' THEN 'active' ELSE t.state END,
         queued_at = CASE WHEN t.state = 'standby' THEN t.queued_at END,
         directives = CASE WHEN t.incarnation = EXCLUDED.incarnation THEN t.directives END,
