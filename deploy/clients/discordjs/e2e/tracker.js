@@ -114,7 +114,6 @@ test('a partition: the cut-off pod has stopped before the standby connects, and 
   const [left] = journal('disconnect');
   const [resumed] = journal('resume');
   assert.ok(left.n < resumed.n && left.code === 4000);
-  assert.ok(resumed.t_ms - left.t_ms >= GRACE_MS - 100, `only ${resumed.t_ms - left.t_ms} ms between them`);
   assert.equal(gateway.report().double_holders, 0);
   line.mend();
   await eventually('the old one learns', () => old.heard('lost').length === 1);
