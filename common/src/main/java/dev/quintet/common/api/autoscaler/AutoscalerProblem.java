@@ -77,7 +77,9 @@ public enum AutoscalerProblem implements ProblemType {
   TOO_MANY_POINTS(422, "The query would give too many points"),
 
   TOO_MANY_LOGINS(429, "Too many failed logins"),
-  TOO_MANY_HEARTBEATS(429, "The node sends heartbeats too often");
+  TOO_MANY_HEARTBEATS(429, "The node sends heartbeats too often"),
+
+  NO_ANALYTICS_YET(503, "No figures have been computed yet");
 
   private final int status;
   private final String title;
