@@ -168,6 +168,8 @@ test('revoked: closed at once, released by nobody', async () => {
   const { pod, call, journal } = await world(1);
   const bot = pod('bot');
   await bot.manager.connect();
+  // A heartbeat that is under way at that moment would be told another reason.
+  await eventually('the session is stored', async () => (await call('GET', '/shards')).items[0].state === 'ready');
   await call('POST', '/shards/0/revoke', { reason: 'test', hold_s: 5 });
   await eventually('lost', () => bot.heard('lost').length === 1);
   assert.equal(bot.heard('lost')[0].reason, 'revoked');
