@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 
 /** The autoscaler's schema alone, as the migrations make it, with no service that works on it. */
 public final class AutoscalerDatabase implements AutoCloseable {
@@ -34,16 +35,16 @@ public final class AutoscalerDatabase implements AutoCloseable {
   }
 
   /** Each row as its columns in order, with the rights of the service. */
-  public List<Map<String, Object>> asService(String sql, Object... values) {
+  public List<Map<String, @Nullable Object>> asService(String sql, @Nullable Object... values) {
     try (Connection service = service();
         var statement = service.prepareStatement(sql)) {
       for (int i = 0; i < values.length; i++) {
         statement.setObject(i + 1, values[i]);
       }
       try (var found = statement.executeQuery()) {
-        var rows = new ArrayList<Map<String, Object>>();
+        var rows = new ArrayList<Map<String, @Nullable Object>>();
         while (found.next()) {
-          var row = new LinkedHashMap<String, Object>();
+          var row = new LinkedHashMap<String, @Nullable Object>();
           for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
             row.put(found.getMetaData().getColumnLabel(i), found.getObject(i));
           }
