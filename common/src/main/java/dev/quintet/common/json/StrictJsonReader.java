@@ -35,6 +35,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -268,6 +269,11 @@ public class StrictJsonReader implements ServerMessageBodyReader<Object> {
           violations.add(typeOf(fault, CommonProblem.INVALID_VALUE), pointer, "is not acceptable");
       case JacksonException other ->
           violations.add(typeOf(fault, CommonProblem.INVALID_VALUE), pointer, "is not acceptable");
+      case DateTimeException noInstant ->
+          violations.add(
+              typeOf(fault, CommonProblem.INVALID_VALUE),
+              pointer,
+              "must be a time such as 2026-05-04T10:00:00Z");
       case Throwable bug -> {
         // A value that was taken out may well upset a constructor; without such a one it is our
         // bug.

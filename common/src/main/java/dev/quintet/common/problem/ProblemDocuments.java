@@ -66,7 +66,7 @@ public class ProblemDocuments {
   }
 
   /** Ends a request that never reached the REST layer. */
-  void end(RoutingContext request, ProblemException problem) {
+  public void end(RoutingContext request, ProblemException problem) {
     var response = request.response();
     if (response.ended() || response.headWritten()) {
       return;

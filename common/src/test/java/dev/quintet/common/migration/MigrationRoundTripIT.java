@@ -34,7 +34,17 @@ class MigrationRoundTripIT {
               "SELECT tracker.create_cluster('round', 4)",
               "SELECT tracker.acquire_shards('round', 'bot-1', gen_random_uuid(), NULL, 2)",
               "SELECT * FROM tracker.upsert_instance_assignment('bot-2', 'trip', 'host', '10.244.1.5'::inet, 'node')",
-              "INSERT INTO tracker.idempotency_keys (subject, operation, key, request_hash, status) VALUES ('s', 'o', 'k', '', 201)"));
+              "INSERT INTO tracker.idempotency_keys (subject, operation, key, request_hash, status) VALUES ('s', 'o', 'k', '', 201)"),
+          "coordination",
+          List.of(
+              "INSERT INTO coordination.users (id, email) VALUES ('00000000-0000-4000-8000-000000000001', 'a@example.org')",
+              "INSERT INTO coordination.documents (id, user_id) VALUES ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001')",
+              "INSERT INTO coordination.ai_usage_tracking (id, model, cost_usd) VALUES (gen_random_uuid(), 'gpt-4o-mini', 0.01)",
+              "INSERT INTO coordination.cache_metadata (cache_key, cache_type, document_id, ttl_seconds) VALUES ('cache:doc:a:b', 'document', '00000000-0000-4000-8000-000000000002', 60)",
+              "INSERT INTO coordination.distributed_locks (lock_key, lock_holder, expires_at) VALUES ('k', 'h', now() + interval '1 min')",
+              "INSERT INTO coordination.performance_metrics (metric_type, metric_name, metric_value) VALUES ('t', 'n', 1)",
+              "INSERT INTO coordination.perceptual_hashes (document_id, phash) VALUES ('00000000-0000-4000-8000-000000000002', -1)",
+              "SELECT coordination.cleanup_expired_cache()"));
 
   private Database database;
 
