@@ -11,12 +11,14 @@ import static org.hamcrest.Matchers.not;
 
 import dev.quintet.autoscaler.testing.People;
 import dev.quintet.common.testing.Database;
+import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -325,6 +327,44 @@ class UserIT {
           .as("round " + round)
           .isEqualTo(1L);
     }
+  }
+
+  /** The same, with the one held open in the middle: chance has no part in it. */
+  @Test
+  void whoTakesAnAdministratorAwayWaitsForWhoIsAtIt() throws Exception {
+    int ada = people.seen("ada");
+    int nora = people.seen("nora");
+    people.onlyAdmins(List.of(ada, nora));
+    String demote = "UPDATE autoscaler.users SET role = 'USER' WHERE id = ";
+    try (var first = database.connect();
+        var statement = first.createStatement();
+        var second = java.util.concurrent.Executors.newSingleThreadExecutor()) {
+      first.setAutoCommit(false);
+      statement.executeUpdate(demote + ada);
+      var later =
+          second.submit(() -> {
+            try {
+              database.execute(demote + nora);
+              return "done";
+            } catch (IllegalStateException e) {
+              return e.getCause() instanceof java.sql.SQLException sql ? sql.getSQLState() : "?";
+            }
+          });
+      Eventually.holds(
+          Duration.ofSeconds(10),
+          () ->
+              assertThat(
+                      database.value(
+                          "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"))
+                  .isEqualTo(1L));
+      first.commit();
+      assertThat(later.get()).isEqualTo("AS409");
+    }
+    assertThat(people.row(nora)).containsEntry("is_active", true);
+    assertThat(
+            database.value(
+                "SELECT count(*) FROM autoscaler.users WHERE role = 'ADMIN' AND is_active"))
+        .isEqualTo(1L);
   }
 
   @Test
