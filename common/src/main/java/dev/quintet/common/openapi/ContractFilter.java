@@ -51,6 +51,7 @@ public class ContractFilter implements OASFilter {
           CommonProblem.UNAUTHENTICATED,
           CommonProblem.FORBIDDEN,
           CommonProblem.DATABASE_UNAVAILABLE,
+          CommonProblem.ISSUER_UNAVAILABLE,
           CommonProblem.INTERNAL_ERROR);
   private static final Set<CommonProblem> WITH_PARAMETERS =
       EnumSet.of(CommonProblem.MALFORMED_REQUEST, CommonProblem.INVALID_PARAMETER);

@@ -34,6 +34,7 @@ public enum CommonProblem implements ProblemType {
   HEADERS_TOO_LARGE(431, "The request's headers are too large"),
   INTERNAL_ERROR(500, "The service failed"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  ISSUER_UNAVAILABLE(503, "The token cannot be checked now, as its issuer's keys cannot be had"),
   OVERLOADED(503, "The service has too much to do");
 
   private final int status;

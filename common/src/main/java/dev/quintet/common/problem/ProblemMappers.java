@@ -1,6 +1,7 @@
 package dev.quintet.common.problem;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.quintet.common.security.IssuerKeys;
 import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.common.sql.Outages;
 import io.quarkus.arc.All;
@@ -49,6 +50,11 @@ public class ProblemMappers {
     UnauthorizedException.class
   })
   public Response unauthenticated(Throwable refused, RoutingContext request) {
+    if (IssuerKeys.unavailable(refused)) {
+      LOG.debugf(refused, "event=issuer_unavailable");
+      return answer(
+          new ProblemException(CommonProblem.ISSUER_UNAVAILABLE).retryAfter(SOON), request);
+    }
     return answer(new ProblemException(CommonProblem.UNAUTHENTICATED), request);
   }
 
@@ -73,6 +79,12 @@ public class ProblemMappers {
     }
     if (status < 400) {
       return e.getResponse();
+    }
+    if (status == 405) {
+      return Response.fromResponse(
+              answer(new ProblemException(CommonProblem.METHOD_NOT_ALLOWED), request))
+          .allow(AllowedMethods.of(uri.getRequestUri().getPath()))
+          .build();
     }
     return CommonProblem.ofStatus(status)
         .filter(type -> status < 500)

@@ -7,6 +7,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.net.URI;
+import java.net.URISyntaxException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -56,6 +58,12 @@ public class ProblemRoutes {
           request,
           new ProblemException(
               CommonProblem.MALFORMED_REQUEST, "the address is not percent-encoded UTF-8"));
+    } else if (!isUri(uri)) {
+      documents.end(
+          request,
+          new ProblemException(
+              CommonProblem.MALFORMED_REQUEST,
+              "the address holds what must be percent-encoded, or is no address"));
     } else if (uri.contains("%00")) {
       documents.end(
           request,
@@ -71,6 +79,15 @@ public class ProblemRoutes {
       return length == null ? 0 : Long.parseLong(length);
     } catch (NumberFormatException e) {
       return Long.MAX_VALUE;
+    }
+  }
+
+  private static boolean isUri(String address) {
+    try {
+      var unused = new URI(address);
+      return true;
+    } catch (URISyntaxException e) {
+      return false;
     }
   }
 

@@ -156,7 +156,10 @@ class ProblemsIT {
 
   @Test
   void aWrongMethodIs405() {
-    isProblem(user().delete("/api/v1/probe/echo").then(), 405, "method_not_allowed");
+    isProblem(user().delete("/api/v1/probe/echo").then(), 405, "method_not_allowed")
+        .header("Allow", equalTo("OPTIONS, POST"));
+    isProblem(user().put("/api/v1/probe/numbers/1").then(), 405, "method_not_allowed")
+        .header("Allow", equalTo("GET, HEAD, OPTIONS"));
   }
 
   @Test
@@ -201,12 +204,14 @@ class ProblemsIT {
         .contains("\"" + code + "\"");
   }
 
-  /** Quarkus refuses these before any route of ours, so without a document. */
   @ParameterizedTest
-  @ValueSource(strings = {"/api/v1/probe/raise/%zz", "/api/v1/probe/list?limit=%", "/a|b"})
+  @ValueSource(
+      strings = {"/api/v1/probe/raise/%zz", "/api/v1/probe/list?limit=%", "/%zz", "/a|b", "//"})
   void anAddressThatIsNoUriIs400(String path) throws Exception {
     assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 0))
-        .startsWith("HTTP/1.1 400");
+        .startsWith("HTTP/1.1 400")
+        .contains("application/problem+json")
+        .contains("\"malformed_request\"");
   }
 
   @Test
