@@ -101,7 +101,9 @@ class ScheduleQueries {
        ORDER BY s.id LIMIT 200
       """;
 
-  /** $1 pool. One row for the pool, then one for each schedule that is for it; none: no such pool. */
+  /**
+   * $1 pool. One row for the pool, then one for each schedule that is for it; none: no such pool.
+   */
   private static final String OF_POOL =
       """
       SELECT s.*, now() AS asked_at
@@ -175,9 +177,7 @@ class ScheduleQueries {
         .map(rows -> {
           Row row = rows.iterator().next();
           return new Scope(
-              row.getInteger("node_id"),
-              row.getInteger("pool_node_id"),
-              row.getBoolean("clamped"));
+              row.getInteger("node_id"), row.getInteger("pool_node_id"), row.getBoolean("clamped"));
         });
   }
 

@@ -84,7 +84,13 @@ public class ScheduleResource {
               + " without a gap, through clock changes too. Mode exact (the default) sets the number whatever the metrics say."
               + OVERLAPS)
   @APIResponseSchema(value = Schedule.class, responseCode = "201")
-  @Problems({"unknown_node", "unknown_pool", "schedule_invalid", "timezone_unknown", "invalid_name"})
+  @Problems({
+    "unknown_node",
+    "unknown_pool",
+    "schedule_invalid",
+    "timezone_unknown",
+    "invalid_name"
+  })
   public Uni<Response> createSchedule(
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key, ScheduleRequest request) {
     return changes
@@ -151,8 +157,8 @@ public class ScheduleResource {
         .chain(found ->
             schedules
                 .beside(found)
-                .map(others ->
-                    ScheduleViews.of(found, ScheduleViews.overlaps(found, others), null)))
+                .map(
+                    others -> ScheduleViews.of(found, ScheduleViews.overlaps(found, others), null)))
         .map(found ->
             ResponseBuilder.ok(found).header("ETag", VersionTag.of(found.version())).build());
   }
@@ -189,7 +195,8 @@ public class ScheduleResource {
   @Operation(
       summary = "Change parts of a schedule",
       description =
-          "A merge patch: what is not named stays, null takes pool_id, valid_from or valid_until away." + OVERLAPS)
+          "A merge patch: what is not named stays, null takes pool_id, valid_from or valid_until away."
+              + OVERLAPS)
   @APIResponseSchema(value = Schedule.class, responseCode = "200")
   @Problems({
     "unknown_schedule",
@@ -238,8 +245,7 @@ public class ScheduleResource {
                 .update(tx, was.id(), node(scope), request)
                 .chain(now -> full(tx, now, scope))
                 .map(now ->
-                    Change.of(
-                            new Effect(200, Map.of("ETag", VersionTag.of(now.version())), now))
+                    Change.of(new Effect(200, Map.of("ETag", VersionTag.of(now.version())), now))
                         .on(now.id(), now.name())
                         .from(was)
                         .to(now)));
@@ -288,8 +294,7 @@ public class ScheduleResource {
     return schedules
         .find(id)
         .map(found -> found.orElseThrow(() -> unknown(id)))
-        .map(found ->
-            ScheduleViews.preview(found, found.askedAt().plus(Duration.ofDays(ahead))));
+        .map(found -> ScheduleViews.preview(found, found.askedAt().plus(Duration.ofDays(ahead))));
   }
 
   @GET
@@ -320,7 +325,7 @@ public class ScheduleResource {
   /** The node and pools that it names are there, and stay so until the transaction ends. */
   private Uni<Change> placed(
       SqlConnection tx, ScheduleRequest request, Function<Scope, Uni<Change>> change) {
-    return schedules.scope(tx, request).invoke(scope -> check(scope, request)).chain(change);
+    return schedules.scope(tx, request).invoke(scope -> check(scope, request)).chain(change::apply);
   }
 
   private static void check(Scope scope, ScheduleRequest request) {

@@ -20,8 +20,7 @@ final class ScheduleViews {
     return of(row, null, null);
   }
 
-  static Schedule of(
-      Found row, @Nullable List<Overlap> overlaps, @Nullable List<String> warnings) {
+  static Schedule of(Found row, @Nullable List<Overlap> overlaps, @Nullable List<String> warnings) {
     Window window = row.window();
     return new Schedule(
         row.id(),

@@ -48,5 +48,9 @@ public record Schedule(
    *     with an exact number
    */
   public record Overlap(
-      int scheduleId, String name, ScheduleMode mode, Instant firstAt, @Nullable Integer prevails) {}
+      int scheduleId,
+      String name,
+      ScheduleMode mode,
+      Instant firstAt,
+      @Nullable Integer prevails) {}
 }
