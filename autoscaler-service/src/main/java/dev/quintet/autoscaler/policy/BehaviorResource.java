@@ -1,6 +1,8 @@
 package dev.quintet.autoscaler.policy;
 
 import dev.quintet.autoscaler.access.Actors;
+import dev.quintet.autoscaler.access.IfMatch;
+import dev.quintet.autoscaler.access.RowId;
 import dev.quintet.autoscaler.audit.AuditAction;
 import dev.quintet.autoscaler.audit.Audited;
 import dev.quintet.autoscaler.audit.Change;
@@ -12,7 +14,6 @@ import dev.quintet.common.idempotency.Idempotency.Effect;
 import dev.quintet.common.idempotency.IdempotencyKey;
 import dev.quintet.common.openapi.Problems;
 import dev.quintet.common.security.Roles;
-import dev.quintet.common.version.VersionTag;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.annotation.security.RolesAllowed;
@@ -51,12 +52,12 @@ public class BehaviorResource {
       summary = "The pool's windows, cooldowns and rates",
       description = "Version 0: it was given none, and these are the defaults.")
   @Problems({"unknown_pool"})
-  public Uni<RestResponse<PoolBehavior>> findBehavior(int id) {
+  public Uni<RestResponse<PoolBehavior>> findBehavior(RowId id) {
     return policies
-        .findBehavior(id)
-        .map(found -> found.orElseThrow(() -> PolicyResource.unknownPool(id)))
+        .findBehavior(id.value())
+        .map(found -> found.orElseThrow(() -> PolicyResource.unknownPool(id.value())))
         .map(found ->
-            ResponseBuilder.ok(found).header("ETag", VersionTag.of(found.version())).build());
+            ResponseBuilder.ok(found).header("ETag", IfMatch.tag(found.version())).build());
   }
 
   @PUT
@@ -70,7 +71,7 @@ public class BehaviorResource {
   @APIResponseSchema(value = PoolBehavior.class, responseCode = "200")
   @Problems({"unknown_pool", "behavior_invalid", "precondition_failed"})
   public Uni<Response> setBehavior(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       BehaviorSpec spec) {
@@ -79,12 +80,12 @@ public class BehaviorResource {
             key,
             actors.current(),
             AuditAction.BEHAVIOR_UPDATED,
-            Arrays.asList(id, ifMatch, spec),
+            Arrays.asList(id.value(), ifMatch, spec),
             tx ->
                 policies
-                    .lockPool(tx, id)
-                    .map(found -> found.orElseThrow(() -> PolicyResource.unknownPool(id)))
-                    .chain(name -> set(tx, id, name, ifMatch, spec)))
+                    .lockPool(tx, id.value())
+                    .map(found -> found.orElseThrow(() -> PolicyResource.unknownPool(id.value())))
+                    .chain(name -> set(tx, id.value(), name, ifMatch, spec)))
         .map(Answer::response);
   }
 
@@ -93,12 +94,12 @@ public class BehaviorResource {
     return policies
         .findBehavior(tx, id)
         .map(found -> found.orElseThrow(() -> PolicyResource.unknownPool(id)))
-        .invoke(was -> VersionTag.check(ifMatch, was.version()))
+        .invoke(was -> IfMatch.check(ifMatch, IfMatch.tag(was.version())))
         .chain(was ->
             policies
                 .putBehavior(tx, id, spec)
                 .map(now ->
-                    Change.of(new Effect(200, Map.of("ETag", VersionTag.of(now.version())), now))
+                    Change.of(new Effect(200, Map.of("ETag", IfMatch.tag(now.version())), now))
                         .on(id, poolName)
                         .from(was)
                         .to(now)));

@@ -2,6 +2,7 @@ package dev.quintet.autoscaler.policy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.quintet.autoscaler.access.Cursors;
 import dev.quintet.common.api.autoscaler.BehaviorSpec;
 import dev.quintet.common.api.autoscaler.Policy;
 import dev.quintet.common.api.autoscaler.PolicyRequest;
@@ -25,7 +26,6 @@ class PolicyQueries {
   /** $1 pool. No row: no such pool. Held until the transaction ends. */
   private static final String LOCK_POOL =
       "SELECT name FROM autoscaler.pools WHERE id = $1 FOR NO KEY UPDATE";
-
 
   /** $1 pool, $2 name, $3 type, $4 spec, $5 dry_run. */
   private static final String CREATE =
@@ -168,7 +168,7 @@ class PolicyQueries {
 
   /** Empty: no such pool. */
   Uni<Optional<List<Policy>>> list(int pool, PageRequest page) {
-    long behind = page.cursor().map(cursor -> cursor.number(0)).orElse(0L);
+    int behind = Cursors.id(page);
     return statements
         .run(LIST, Tuple.of(pool, behind, page.fetch()))
         .map(rows -> {

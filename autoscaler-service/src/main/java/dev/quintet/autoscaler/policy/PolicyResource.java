@@ -1,6 +1,9 @@
 package dev.quintet.autoscaler.policy;
 
 import dev.quintet.autoscaler.access.Actors;
+import dev.quintet.autoscaler.access.IfMatch;
+import dev.quintet.autoscaler.access.Parameters;
+import dev.quintet.autoscaler.access.RowId;
 import dev.quintet.autoscaler.audit.AuditAction;
 import dev.quintet.autoscaler.audit.Audited;
 import dev.quintet.autoscaler.audit.Change;
@@ -16,11 +19,8 @@ import dev.quintet.common.openapi.Problems;
 import dev.quintet.common.page.Cursor;
 import dev.quintet.common.page.Page;
 import dev.quintet.common.page.PageRequest;
-import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.ProblemException;
-import dev.quintet.common.problem.Violations;
 import dev.quintet.common.security.Roles;
-import dev.quintet.common.version.VersionTag;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.annotation.security.RolesAllowed;
@@ -77,7 +77,7 @@ public class PolicyResource {
   @APIResponseSchema(value = Policy.class, responseCode = "201")
   @Problems({"unknown_pool", "policy_name_taken", "policy_invalid", "invalid_name"})
   public Uni<Response> createPolicy(
-      int id,
+      RowId id,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       PolicyRequest request) {
     return changes
@@ -85,12 +85,12 @@ public class PolicyResource {
             key,
             actors.current(),
             AuditAction.POLICY_CREATED,
-            List.of(id, request),
+            List.of(id.value(), request),
             tx ->
                 policies
-                    .lockPool(tx, id)
-                    .invoke(found -> found.orElseThrow(() -> unknownPool(id)))
-                    .chain(() -> policies.create(tx, id, request))
+                    .lockPool(tx, id.value())
+                    .map(found -> found.orElseThrow(() -> unknownPool(id.value())))
+                    .chain(pool -> policies.create(tx, id.value(), request))
                     .map(made ->
                         Change.of(
                                 new Effect(
@@ -99,7 +99,7 @@ public class PolicyResource {
                                         "Location",
                                         "/api/v1/policies/" + made.id(),
                                         "ETag",
-                                        VersionTag.of(made.version())),
+                                        IfMatch.tag(made.version())),
                                     made))
                             .on(made.id(), made.name())
                             .to(made)))
@@ -112,11 +112,11 @@ public class PolicyResource {
   @Operation(summary = "The pool's policies by id")
   @Problems({"unknown_pool", "invalid_limit", "invalid_cursor"})
   public Uni<Page<Policy>> listPolicies(
-      int id, @RestQuery @Nullable String limit, @RestQuery @Nullable String cursor) {
+      RowId id, @RestQuery @Nullable String limit, @RestQuery @Nullable String cursor) {
     var page = PageRequest.of(limit, cursor, 1);
     return policies
-        .list(id, page)
-        .map(found -> found.orElseThrow(() -> unknownPool(id)))
+        .list(id.value(), page)
+        .map(found -> found.orElseThrow(() -> unknownPool(id.value())))
         .map(found -> Page.of(found, page, policy -> Cursor.behind(policy.id())));
   }
 
@@ -125,12 +125,12 @@ public class PolicyResource {
   @RolesAllowed({Roles.USER, Roles.SERVICE})
   @Operation(summary = "A policy")
   @Problems({"unknown_policy"})
-  public Uni<RestResponse<Policy>> findPolicy(int id) {
+  public Uni<RestResponse<Policy>> findPolicy(RowId id) {
     return policies
-        .find(id)
-        .map(found -> found.orElseThrow(() -> unknown(id)))
+        .find(id.value())
+        .map(found -> found.orElseThrow(() -> unknown(id.value())))
         .map(found ->
-            ResponseBuilder.ok(found).header("ETag", VersionTag.of(found.version())).build());
+            ResponseBuilder.ok(found).header("ETag", IfMatch.tag(found.version())).build());
   }
 
   @PUT
@@ -150,17 +150,18 @@ public class PolicyResource {
     "precondition_failed"
   })
   public Uni<Response> replacePolicy(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       PolicyRequest request) {
     return changed(
-        id,
+        id.value(),
         ifMatch,
         key,
         AuditAction.POLICY_UPDATED,
         request,
-        (tx, was) -> policies.replace(tx, id, request).map(now -> done(was, now, Map.of())));
+        (tx, was) ->
+            policies.replace(tx, id.value(), request).map(now -> done(was, now, Map.of())));
   }
 
   @POST
@@ -175,13 +176,13 @@ public class PolicyResource {
   @APIResponseSchema(value = Policy.class, responseCode = "200")
   @Problems({"unknown_policy", "backtest_required", "precondition_failed"})
   public Uni<Response> enablePolicy(
-      int id,
+      RowId id,
       @RestQuery("require_backtest") @Nullable String requireBacktest,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
     boolean required = flag(requireBacktest);
     return changed(
-        id,
+        id.value(),
         ifMatch,
         key,
         AuditAction.POLICY_ENABLED,
@@ -207,11 +208,11 @@ public class PolicyResource {
   @APIResponseSchema(value = Policy.class, responseCode = "200")
   @Problems({"unknown_policy", "precondition_failed"})
   public Uni<Response> disablePolicy(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
     return changed(
-        id,
+        id.value(),
         ifMatch,
         key,
         AuditAction.POLICY_DISABLED,
@@ -229,19 +230,18 @@ public class PolicyResource {
   @APIResponseSchema(value = Policy.class, responseCode = "200")
   @Problems({"unknown_policy", "precondition_failed"})
   public Uni<Response> setDryRun(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       DryRunRequest request) {
     return changed(
-        id,
+        id.value(),
         ifMatch,
         key,
         AuditAction.POLICY_DRY_RUN_CHANGED,
         request,
         (tx, was) ->
-            switched(
-                tx, was, was.enabled(), Objects.requireNonNull(request.dryRun()), Map.of()));
+            switched(tx, was, was.enabled(), Objects.requireNonNull(request.dryRun()), Map.of()));
   }
 
   @DELETE
@@ -251,19 +251,19 @@ public class PolicyResource {
   @Operation(summary = "End a policy", description = "The pool keeps its target.")
   @Problems({"unknown_policy", "precondition_failed"})
   public Uni<Response> deletePolicy(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
     return changed(
-        id,
+        id.value(),
         ifMatch,
         key,
         AuditAction.POLICY_DELETED,
         "delete",
         (tx, was) ->
             policies
-                .delete(tx, id)
-                .map(gone -> Change.of(Effect.of(204, null)).on(id, was.name()).from(was)));
+                .delete(tx, id.value())
+                .map(gone -> Change.of(Effect.of(204, null)).on(id.value(), was.name()).from(was)));
   }
 
   private Uni<Response> changed(
@@ -283,7 +283,7 @@ public class PolicyResource {
                 policies
                     .lock(tx, id)
                     .map(found -> found.orElseThrow(() -> unknown(id)))
-                    .invoke(was -> VersionTag.check(ifMatch, was.version()))
+                    .invoke(was -> IfMatch.check(ifMatch, IfMatch.tag(was.version())))
                     .chain(was -> change.apply(tx, was)))
         .map(Answer::response);
   }
@@ -303,7 +303,7 @@ public class PolicyResource {
 
   private static Effect effect(Policy policy, Map<String, String> more) {
     var headers = new LinkedHashMap<>(more);
-    headers.put("ETag", VersionTag.of(policy.version()));
+    headers.put("ETag", IfMatch.tag(policy.version()));
     return new Effect(200, headers, policy);
   }
 
@@ -312,14 +312,10 @@ public class PolicyResource {
   }
 
   private static boolean flag(@Nullable String text) {
-    var violations = new Violations();
-    violations.checkParameter(
-        text == null || text.equals("true") || text.equals("false"),
-        CommonProblem.INVALID_PARAMETER,
-        "require_backtest",
-        "must be true or false");
-    violations.orThrow();
-    return "true".equals(text);
+    var parameters = new Parameters();
+    String flag = parameters.oneOf("require_backtest", text, List.of("true", "false"));
+    parameters.orThrow();
+    return "true".equals(flag);
   }
 
   private static ProblemException unknown(int id) {

@@ -1,5 +1,6 @@
 package dev.quintet.autoscaler.schedule;
 
+import dev.quintet.autoscaler.access.Cursors;
 import dev.quintet.common.api.autoscaler.ScheduleMode;
 import dev.quintet.common.api.autoscaler.ScheduleRequest;
 import dev.quintet.common.page.PageRequest;
@@ -212,7 +213,7 @@ class ScheduleQueries {
                 .addInteger(node)
                 .addInteger(pool)
                 .addBoolean(active)
-                .addLong(page.cursor().map(cursor -> cursor.number(0)).orElse(0L))
+                .addInteger(Cursors.id(page))
                 .addInteger(page.fetch()))
         .map(ScheduleQueries::all);
   }

@@ -1,6 +1,9 @@
 package dev.quintet.autoscaler.schedule;
 
 import dev.quintet.autoscaler.access.Actors;
+import dev.quintet.autoscaler.access.IfMatch;
+import dev.quintet.autoscaler.access.Parameters;
+import dev.quintet.autoscaler.access.RowId;
 import dev.quintet.autoscaler.audit.AuditAction;
 import dev.quintet.autoscaler.audit.Audited;
 import dev.quintet.autoscaler.audit.Change;
@@ -20,11 +23,9 @@ import dev.quintet.common.openapi.Problems;
 import dev.quintet.common.page.Cursor;
 import dev.quintet.common.page.Page;
 import dev.quintet.common.page.PageRequest;
-import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.ProblemException;
 import dev.quintet.common.problem.Violations;
 import dev.quintet.common.security.Roles;
-import dev.quintet.common.version.VersionTag;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.annotation.security.RolesAllowed;
@@ -36,9 +37,9 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ public class ScheduleResource {
                                                 "Location",
                                                 "/api/v1/schedules/" + made.id(),
                                                 "ETag",
-                                                VersionTag.of(made.version())),
+                                                IfMatch.tag(made.version())),
                                             made))
                                     .on(made.id(), made.name())
                                     .to(made))))
@@ -130,14 +131,19 @@ public class ScheduleResource {
       description = "Only those of node_id, pool_id, is_active, where these are given.")
   @Problems({"invalid_limit", "invalid_cursor"})
   public Uni<Page<Schedule>> listSchedules(
-      @RestQuery("node_id") @Nullable Integer nodeId,
-      @RestQuery("pool_id") @Nullable Integer poolId,
+      @RestQuery("node_id") @Nullable String nodeId,
+      @RestQuery("pool_id") @Nullable String poolId,
       @RestQuery("is_active") @Nullable String isActive,
       @RestQuery @Nullable String limit,
       @RestQuery @Nullable String cursor) {
     var page = PageRequest.of(limit, cursor, 1);
+    var parameters = new Parameters();
+    Integer node = parameters.id("node_id", nodeId);
+    Integer pool = parameters.id("pool_id", poolId);
+    String active = parameters.oneOf("is_active", isActive, List.of("true", "false"));
+    parameters.orThrow();
     return schedules
-        .list(nodeId, poolId, flag(isActive), page)
+        .list(node, pool, active == null ? null : Boolean.valueOf(active), page)
         .map(found ->
             Page.of(
                 found.stream().map(ScheduleViews::of).toList(),
@@ -150,17 +156,17 @@ public class ScheduleResource {
   @RolesAllowed({Roles.USER, Roles.SERVICE})
   @Operation(summary = "A schedule with what it overlaps")
   @Problems({"unknown_schedule"})
-  public Uni<RestResponse<Schedule>> findSchedule(int id) {
+  public Uni<RestResponse<Schedule>> findSchedule(RowId id) {
     return schedules
-        .find(id)
-        .map(found -> found.orElseThrow(() -> unknown(id)))
+        .find(id.value())
+        .map(found -> found.orElseThrow(() -> unknown(id.value())))
         .chain(found ->
             schedules
                 .beside(found)
                 .map(
                     others -> ScheduleViews.of(found, ScheduleViews.overlaps(found, others), null)))
         .map(found ->
-            ResponseBuilder.ok(found).header("ETag", VersionTag.of(found.version())).build());
+            ResponseBuilder.ok(found).header("ETag", IfMatch.tag(found.version())).build());
   }
 
   @PUT
@@ -181,11 +187,11 @@ public class ScheduleResource {
     "precondition_failed"
   })
   public Uni<Response> replaceSchedule(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       ScheduleRequest request) {
-    return update(id, ifMatch, key, request, was -> request);
+    return update(id.value(), ifMatch, key, request, was -> request);
   }
 
   @PATCH
@@ -207,11 +213,11 @@ public class ScheduleResource {
     "precondition_failed"
   })
   public Uni<Response> changeSchedule(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       ScheduleChange change) {
-    return update(id, ifMatch, key, change, change::onto);
+    return update(id.value(), ifMatch, key, change, change::onto);
   }
 
   private Uni<Response> update(
@@ -230,7 +236,7 @@ public class ScheduleResource {
                 schedules
                     .lock(tx, id)
                     .map(found -> found.orElseThrow(() -> unknown(id)))
-                    .invoke(found -> VersionTag.check(ifMatch, found.version()))
+                    .invoke(found -> IfMatch.check(ifMatch, IfMatch.tag(found.version())))
                     .map(ScheduleViews::of)
                     .chain(was -> update(tx, was, asked.apply(was))))
         .map(Answer::response);
@@ -245,7 +251,7 @@ public class ScheduleResource {
                 .update(tx, was.id(), node(scope), request)
                 .chain(now -> full(tx, now, scope))
                 .map(now ->
-                    Change.of(new Effect(200, Map.of("ETag", VersionTag.of(now.version())), now))
+                    Change.of(new Effect(200, Map.of("ETag", IfMatch.tag(now.version())), now))
                         .on(now.id(), now.name())
                         .from(was)
                         .to(now)));
@@ -258,7 +264,7 @@ public class ScheduleResource {
   @Operation(summary = "End a schedule")
   @Problems({"unknown_schedule", "precondition_failed"})
   public Uni<Response> deleteSchedule(
-      int id,
+      RowId id,
       @HeaderParam("If-Match") @Nullable String ifMatch,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
     return changes
@@ -266,16 +272,16 @@ public class ScheduleResource {
             key,
             actors.current(),
             AuditAction.SCHEDULE_DELETED,
-            Arrays.asList(id, ifMatch),
+            Arrays.asList(id.value(), ifMatch),
             tx ->
                 schedules
-                    .lock(tx, id)
-                    .map(found -> found.orElseThrow(() -> unknown(id)))
-                    .invoke(found -> VersionTag.check(ifMatch, found.version()))
-                    .call(() -> schedules.delete(tx, id))
+                    .lock(tx, id.value())
+                    .map(found -> found.orElseThrow(() -> unknown(id.value())))
+                    .invoke(found -> IfMatch.check(ifMatch, IfMatch.tag(found.version())))
+                    .call(() -> schedules.delete(tx, id.value()))
                     .map(was ->
                         Change.of(Effect.of(204, null))
-                            .on(id, was.name())
+                            .on(id.value(), was.name())
                             .from(ScheduleViews.of(was))))
         .map(Answer::response);
   }
@@ -289,11 +295,11 @@ public class ScheduleResource {
           "As instants, for 14 days or as many as asked (1 to 92), switched on or not. A clock change that removes, shortens or lengthens an opening"
               + " is marked.")
   @Problems({"unknown_schedule", "invalid_window"})
-  public Uni<SchedulePreview> previewSchedule(int id, @RestQuery @Nullable String days) {
+  public Uni<SchedulePreview> previewSchedule(RowId id, @RestQuery @Nullable String days) {
     int ahead = days(days);
     return schedules
-        .find(id)
-        .map(found -> found.orElseThrow(() -> unknown(id)))
+        .find(id.value())
+        .map(found -> found.orElseThrow(() -> unknown(id.value())))
         .map(found -> ScheduleViews.preview(found, found.askedAt().plus(Duration.ofDays(ahead))));
   }
 
@@ -306,19 +312,21 @@ public class ScheduleResource {
           "From an instant (now, if left out) to another (7 days later, if left out), at most 92 days. Stretches without a schedule are listed too.")
   @Problems({"unknown_pool", "invalid_window"})
   public Uni<SchedulePlan> planSchedules(
-      int id, @RestQuery @Nullable String from, @RestQuery @Nullable String to) {
-    Instant begins = instant("from", from);
-    Instant ends = instant("to", to);
+      RowId id, @RestQuery @Nullable String from, @RestQuery @Nullable String to) {
+    var parameters = new Parameters();
+    OffsetDateTime begins = parameters.instant("from", from);
+    OffsetDateTime ends = parameters.instant("to", to);
+    parameters.orThrow();
     return schedules
-        .ofPool(id)
+        .ofPool(id.value())
         .map(found ->
-            found.orElseThrow(
-                () -> new ProblemException(AutoscalerProblem.UNKNOWN_POOL, "no pool " + id)))
+            found.orElseThrow(() ->
+                new ProblemException(AutoscalerProblem.UNKNOWN_POOL, "no pool " + id.value())))
         .map(found -> {
-          Instant start = begins == null ? found.askedAt() : begins;
-          Instant end = ends == null ? start.plus(USUAL_PLAN) : ends;
+          Instant start = begins == null ? found.askedAt() : begins.toInstant();
+          Instant end = ends == null ? start.plus(USUAL_PLAN) : ends.toInstant();
           checkWindow(start, end);
-          return ScheduleViews.plan(id, found.windows(), start, end);
+          return ScheduleViews.plan(id.value(), found.windows(), start, end);
         });
   }
 
@@ -355,17 +363,6 @@ public class ScheduleResource {
     return Objects.requireNonNull(scope.nodeId());
   }
 
-  private static @Nullable Boolean flag(@Nullable String text) {
-    var violations = new Violations();
-    violations.checkParameter(
-        text == null || text.equals("true") || text.equals("false"),
-        CommonProblem.INVALID_PARAMETER,
-        "is_active",
-        "must be true or false");
-    violations.orThrow();
-    return text == null ? null : Boolean.valueOf(text);
-  }
-
   private static int days(@Nullable String text) {
     int days = USUAL_DAYS;
     if (text != null) {
@@ -381,29 +378,12 @@ public class ScheduleResource {
     return days;
   }
 
-  private static @Nullable Instant instant(String name, @Nullable String text) {
-    if (text == null) {
-      return null;
-    }
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeException e) {
-      var violations = new Violations();
-      violations.addParameter(
-          AutoscalerProblem.INVALID_WINDOW, name, "must be a time such as 2026-05-04T10:00:00Z");
-      violations.orThrow();
-      return null;
-    }
-  }
-
   private static void checkWindow(Instant from, Instant to) {
     var violations = new Violations();
     violations.checkParameter(
         from.isBefore(to), AutoscalerProblem.INVALID_WINDOW, "to", "must be after from");
     violations.checkParameter(
-        !from.isBefore(Instant.EPOCH)
-            && !to.isAfter(Instant.parse("9999-12-31T00:00:00Z"))
-            && Duration.between(from, to).compareTo(Duration.ofDays(MOST_DAYS)) <= 0,
+        Duration.between(from, to).compareTo(Duration.ofDays(MOST_DAYS)) <= 0,
         AutoscalerProblem.INVALID_WINDOW,
         "to",
         "must be at most " + MOST_DAYS + " days after from");
