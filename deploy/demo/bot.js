@@ -1,11 +1,12 @@
 // A bot as a team would write it: connects through the lease, answers each numbered message. Settings by environment,
-// one JSON line on stdout for each thing worth telling; the demo reads them.
+// one JSON line on stdout for each thing worth telling; the demo reads them. `at_ns` is the monotonic clock, which on
+// Linux all processes of a machine share.
 import { REST } from '@discordjs/rest';
 import { WebSocketManager, WebSocketShardEvents } from '@discordjs/ws';
 import { ShardLease, clientCredentials } from '@quintet/tracker-discordjs';
 
 const env = process.env;
-const tell = (event, facts = {}) => process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+const tell = (event, facts = {}) => process.stdout.write(`${JSON.stringify({ event, at_ns: String(process.hrtime.bigint()), ...facts })}\n`);
 const complain = (text) => process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 
 const rest = new REST({ api: env.DISCORD_API, headers: { 'x-instance': env.INSTANCE_ID } }).setToken(env.DISCORD_TOKEN);

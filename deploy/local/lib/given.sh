@@ -9,7 +9,7 @@ port_of() { printf '%s' "$1" | sed 's#^[a-z]*://##; s#/.*##' | sed -n "s#.*:\([0
 
 given_postgres() {
   if [ "$SET" = test ]; then
-    [ -n "${QUINTET_TEST_PG_PORT:-}" ] && [ "$QUINTET_TEST_PG_PORT" != "$PG_PORT" ] && answers "${QUINTET_TEST_PG_HOST:-127.0.0.1}" "$QUINTET_TEST_PG_PORT"
+    [ -n "${QUINTET_TEST_PG_PORT:-}" ] && [ "$QUINTET_TEST_PG_PORT" != "$OWN_PG_PORT" ] && answers "${QUINTET_TEST_PG_HOST:-127.0.0.1}" "$QUINTET_TEST_PG_PORT"
   else
     [ -n "${PGHOST:-}" ] && ! { is_local "$PGHOST" && [ "${PGPORT:-5432}" = "$PG_PORT" ]; }
   fi
@@ -17,7 +17,7 @@ given_postgres() {
 
 given_redis() {
   if [ "$SET" = test ]; then
-    [ -n "${QUINTET_TEST_REDIS_PORT:-}" ] && [ "$QUINTET_TEST_REDIS_PORT" != "$REDIS_PORT" ] && answers 127.0.0.1 "$QUINTET_TEST_REDIS_PORT"
+    [ -n "${QUINTET_TEST_REDIS_PORT:-}" ] && [ "$QUINTET_TEST_REDIS_PORT" != "$OWN_REDIS_PORT" ] && answers 127.0.0.1 "$QUINTET_TEST_REDIS_PORT"
   else
     [ -n "${REDIS_URL:-}" ] && ! { is_local "$(host_of "$REDIS_URL")" && [ "$(port_of "$REDIS_URL")" = "$REDIS_PORT" ]; }
   fi

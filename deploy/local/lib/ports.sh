@@ -17,6 +17,8 @@ use_set() {
   PORTS_FILE=$SET_DIR/ports.env
   PG_PORT='' REDIS_PORT='' KEYCLOAK_PORT=''
   read_ports
+  # as recorded: `addresses` puts the given ones in their place
+  OWN_PG_PORT=$PG_PORT OWN_REDIS_PORT=$REDIS_PORT
   if [ "$SET" = dev ]; then
     is_up postgres && [ -n "$PG_PORT" ] || PG_PORT=${QUINTET_PG_PORT:-15432}
     is_up redis && [ -n "$REDIS_PORT" ] || REDIS_PORT=${QUINTET_REDIS_PORT:-16379}

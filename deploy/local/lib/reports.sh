@@ -33,6 +33,15 @@ node_counts() {
     END { if (!seen) exit 1; printf "%d %d %d\n", ok, bad, skipped }'
 }
 
+# judged CODE PASSED FAILED SKIPPED: "passed failed skipped" as it is to be counted. A run that ended badly without a failed
+# test (its installation, say) has failed, and so has one in which no test passed or failed: a pattern that matches no
+# file ends well, too.
+judged() {
+  local code=$1 ok=${2:-0} bad=${3:-0} skipped=${4:-0}
+  if [ "$bad" = 0 ] && { [ "$code" != 0 ] || [ "$ok" = 0 ]; }; then bad=1; fi
+  printf '%d %d %d\n' "$ok" "$bad" "$skipped"
+}
+
 # From Maven's output, what a person wants to see pass by.
 maven_story() {
   local line class

@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # The services of services.table: which there are, where they listen, how one is run.
 
+# How a service's JVM keeps itself small: the heap shrinks when it can, and native memory has its bounds too.
+SERVICE_JVM=(-XX:+UseSerialGC -Xms32m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:ReservedCodeCacheSize=64m
+  -XX:MaxDirectMemorySize=64m)
+
 service_rows() { grep -v '^#' "$LOCAL_DIR/services.table"; }
 
 # Names of the services whose module exists.
@@ -56,7 +60,7 @@ service_environment() {
   SERVICE_ENVIRONMENT=(env -u PGUSER -u PGPASSWORD
     "PGHOST=$PG_HOST" "PGPORT=$PG_PORT" "PGDATABASE=$PG_DATABASE" "REDIS_URL=$REDIS_ADDRESS"
     "KEYCLOAK_URL=$KEYCLOAK_ADDRESS" "OIDC_ISSUER=$(issuer)" "$(service_port_variable)=$service_port"
-    QUARKUS_PROFILE=dev QUARKUS_HTTP_HOST=127.0.0.1)
+    QUARKUS_PROFILE=dev QUARKUS_HTTP_HOST=127.0.0.1 MALLOC_ARENA_MAX=2)
 }
 
 start_service() {
@@ -80,7 +84,7 @@ start_service() {
   need_port "$service_port" "$(service_port_variable)" "$name"
   title "$name is starting"
   cd "$was"
-  spawn "$name" "$LOGS/$name.log" "${SERVICE_ENVIRONMENT[@]}" "$JAVA_HOME/bin/java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -jar "$app/quarkus-run.jar"
+  spawn "$name" "$LOGS/$name.log" "${SERVICE_ENVIRONMENT[@]}" "$JAVA_HOME/bin/java" -Xmx256m "${SERVICE_JVM[@]}" -jar "$app/quarkus-run.jar"
   printf '%s\n' "$service_port" >"$was.port"
   printf '%s\n' "$stamp" >"$was.stamp"
   for ((tries = 0; tries < 1200; tries++)); do

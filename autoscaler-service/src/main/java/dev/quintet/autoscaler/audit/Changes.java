@@ -61,8 +61,14 @@ public class Changes {
         : Uni.createFrom().voidItem();
   }
 
-  /** Refused, so there is no transaction of an effect to be part of. */
-  Uni<Void> refused(Actor actor, AuditAction action, @Nullable String resourceId, String error) {
+  /**
+   * Refused, so there is no transaction of an effect to be part of. Operations that carry {@link
+   * Audited} need not call this.
+   *
+   * @param error the problem's code
+   */
+  public Uni<Void> refused(
+      Actor actor, AuditAction action, @Nullable String resourceId, String error) {
     return statements.together(tx -> audit.refused(tx, actor, action, resourceId, error));
   }
 

@@ -19,6 +19,7 @@ import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 public class RefusalAudit {
   private static final Logger LOG = Logger.getLogger(RefusalAudit.class);
   private static final int UNAUTHENTICATED = 401;
+  private static final int UNAVAILABLE = 503;
 
   private final Actors actors;
   private final Changes changes;
@@ -36,7 +37,10 @@ public class RefusalAudit {
       RoutingContext request) {
     if (response.getStatus() < 400
         || response.getStatus() == UNAUTHENTICATED
-        || request.user() == null
+        // Nobody was let in, and nobody is known to have been turned away.
+        || (request.user() == null && !Actors.turnedAway(request))
+        // The database is away: there is no place to write to, and perhaps nobody is known yet.
+        || response.getStatus() == UNAVAILABLE
         || resource.getResourceMethod() == null) {
       return Uni.createFrom().voidItem();
     }

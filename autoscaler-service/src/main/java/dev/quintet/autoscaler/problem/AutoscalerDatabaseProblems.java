@@ -21,17 +21,19 @@ public class AutoscalerDatabaseProblems implements DatabaseProblems {
       Set.of("AS401", "AS403", "AS404", "AS409", "AS410", "AS412", "AS429", "22023");
 
   private static final Map<String, AutoscalerProblem> CONSTRAINTS =
-      Map.of(
-          "users_email_key", AutoscalerProblem.EMAIL_TAKEN,
-          "uq_users_email_lower", AutoscalerProblem.EMAIL_TAKEN,
-          "users_keycloak_user_id_key", AutoscalerProblem.KEYCLOAK_USER_TAKEN,
-          "pools_oracle_pool_id_key", AutoscalerProblem.ORACLE_POOL_ID_TAKEN,
-          "pools_node_id_fkey", AutoscalerProblem.UNKNOWN_NODE,
-          "pools_limits_check", AutoscalerProblem.LIMITS_INVALID,
-          "schedules_node_id_fkey", AutoscalerProblem.UNKNOWN_NODE,
-          "schedules_pool_id_fkey", AutoscalerProblem.UNKNOWN_POOL,
-          "scaling_policies_pool_id_fkey", AutoscalerProblem.UNKNOWN_POOL,
-          "scaling_policies_pool_id_name_key", AutoscalerProblem.POLICY_NAME_TAKEN);
+      Map.ofEntries(
+          Map.entry("users_email_key", AutoscalerProblem.EMAIL_TAKEN),
+          Map.entry("uq_users_email_lower", AutoscalerProblem.EMAIL_TAKEN),
+          Map.entry("users_keycloak_user_id_key", AutoscalerProblem.KEYCLOAK_USER_TAKEN),
+          // Whoever asked for the change was deleted while it was made.
+          Map.entry("audit_logs_user_id_fkey", AutoscalerProblem.USER_INACTIVE),
+          Map.entry("pools_oracle_pool_id_key", AutoscalerProblem.ORACLE_POOL_ID_TAKEN),
+          Map.entry("pools_node_id_fkey", AutoscalerProblem.UNKNOWN_NODE),
+          Map.entry("pools_limits_check", AutoscalerProblem.LIMITS_INVALID),
+          Map.entry("schedules_node_id_fkey", AutoscalerProblem.UNKNOWN_NODE),
+          Map.entry("schedules_pool_id_fkey", AutoscalerProblem.UNKNOWN_POOL),
+          Map.entry("scaling_policies_pool_id_fkey", AutoscalerProblem.UNKNOWN_POOL),
+          Map.entry("scaling_policies_pool_id_name_key", AutoscalerProblem.POLICY_NAME_TAKEN));
 
   private final RaisedProblems raised;
 

@@ -2,6 +2,7 @@ package dev.quintet.common.problem;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.quintet.common.security.IssuerKeys;
+import dev.quintet.common.security.Roles;
 import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.common.sql.Outages;
 import io.quarkus.arc.All;
@@ -11,16 +12,21 @@ import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.pgclient.PgException;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a failure becomes an answer. Whatever it does not know is a 500 that tells
@@ -59,8 +65,31 @@ public class ProblemMappers {
   }
 
   @ServerExceptionMapper
-  public Response forbidden(ForbiddenException refused, RoutingContext request) {
-    return answer(new ProblemException(CommonProblem.FORBIDDEN), request);
+  public Response forbidden(
+      ForbiddenException refused, RoutingContext request, ResourceInfo resource) {
+    return answer(
+        new ProblemException(CommonProblem.FORBIDDEN).with("required_role", requiredRole(resource)),
+        request);
+  }
+
+  /** The least of the roles that may; null where only code decided. */
+  private static @Nullable String requiredRole(ResourceInfo resource) {
+    Method method = resource.getResourceMethod();
+    if (method == null) {
+      return null;
+    }
+    RolesAllowed roles = method.getAnnotation(RolesAllowed.class);
+    if (roles == null) {
+      roles = method.getDeclaringClass().getAnnotation(RolesAllowed.class);
+    }
+    if (roles == null) {
+      return null;
+    }
+    List<String> allowed = List.of(roles.value());
+    return Stream.of(Roles.USER, Roles.DEVOPS, Roles.ADMIN, Roles.SERVICE)
+        .filter(allowed::contains)
+        .findFirst()
+        .orElseGet(() -> allowed.isEmpty() ? null : allowed.getFirst());
   }
 
   @ServerExceptionMapper

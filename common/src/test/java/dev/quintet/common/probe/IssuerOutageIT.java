@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.equalTo;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.quintet.common.testing.Backends;
+import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
@@ -20,6 +21,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -130,6 +132,10 @@ class IssuerOutageIT {
         .refused("user")
         .forEach(
             (name, token) -> call(token).statusCode(401).body("code", equalTo("unauthenticated")));
+
+    // Remembered as verified, it is still no longer good than it says.
+    String brief = tokens.ofClient("short-lived");
+    Eventually.holds(Duration.ofSeconds(10), () -> call(brief).statusCode(401));
 
     keys.mode = Keys.Mode.GONE;
     call(tokens.of("user")).statusCode(200);

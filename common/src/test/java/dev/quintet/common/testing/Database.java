@@ -25,10 +25,15 @@ public final class Database implements AutoCloseable {
   }
 
   public static Database create(String module) {
+    return create(module, Backends.get());
+  }
+
+  /** On a server of the caller's own, such as one that it is going to stop. */
+  public static Database create(String module, Backends backends) {
     byte[] random = new byte[4];
     ThreadLocalRandom.current().nextBytes(random);
     var database =
-        new Database(Backends.get(), "quintet_" + module + "_" + HexFormat.of().formatHex(random));
+        new Database(backends, "quintet_" + module + "_" + HexFormat.of().formatHex(random));
     try (Connection server =
             database.connect(
                 "postgres", database.backends.pgUser(), database.backends.pgPassword());
@@ -44,6 +49,11 @@ public final class Database implements AutoCloseable {
   /** Runs the file that only a superuser may run. Any number of times. */
   public void bootstrap() {
     execute(SqlFile.of(SqlFile.class, "/db/bootstrap/roles.sql"));
+  }
+
+  /** Where it is, and what else belongs to that set. */
+  public Backends backends() {
+    return backends;
   }
 
   public String name() {

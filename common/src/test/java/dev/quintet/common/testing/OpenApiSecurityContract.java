@@ -98,7 +98,9 @@ public abstract class OpenApiSecurityContract {
         .forEach(parameter ->
             path.put(
                 parameter.path("name").asText(),
-                parameter.path("schema").path("type").asText().equals("integer") ? "1" : "nobody"));
+                parameter.path("schema").path("type").asText().equals("integer")
+                    ? Integer.toString(Integer.MAX_VALUE)
+                    : "nobody"));
     return contract.call(operation, token, path, "", operation.hasBody() ? "{}" : null);
   }
 }

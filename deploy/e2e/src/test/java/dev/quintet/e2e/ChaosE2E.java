@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -126,29 +123,6 @@ class ChaosE2E {
         return 0;
       }
       throw away;
-    }
-  }
-
-  /** Who says, at one moment of this machine's clock, that it acts on a shard. */
-  private static final class ActingLog {
-    final List<String> overlaps = java.util.Collections.synchronizedList(new ArrayList<>());
-    private final Map<Integer, Pod> holders = new ConcurrentHashMap<>();
-
-    void sample(Pod pod) {
-      for (int shard : pod.epochs.keySet()) {
-        if (pod.acts(shard)) {
-          Pod other = holders.put(shard, pod);
-          if (other != null && other != pod && other.acts(shard) && pod.acts(shard)) {
-            overlaps.add("shard " + shard + ": " + other.id + " and " + pod.id);
-          }
-        }
-      }
-    }
-
-    /** A process that ended acts no more, whatever its fields say. */
-    void gone(Pod pod) {
-      pod.epochs.clear();
-      holders.values().removeIf(holder -> holder == pod);
     }
   }
 

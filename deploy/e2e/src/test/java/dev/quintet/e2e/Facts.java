@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** What the database says about a cluster, for checks that no client could make. */
 record Facts(Database database, String cluster) {
   static Facts of(String cluster) {
-    return new Facts(Fleet.get().database(), cluster);
+    return of(Fleet.get(), cluster);
+  }
+
+  static Facts of(Fleet fleet, String cluster) {
+    return new Facts(fleet.database(), cluster);
   }
 
   long version() {

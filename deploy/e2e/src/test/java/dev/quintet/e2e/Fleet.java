@@ -6,12 +6,20 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-/** Three replicas of tracker-service on one database: started once for all tests of the module. */
-final class Fleet {
+/** Replicas of tracker-service on one database. */
+final class Fleet implements AutoCloseable {
   static final int REPLICAS = 3;
 
   private static final class Holder {
     private static final Fleet FLEET = start();
+
+    private static Fleet start() {
+      var database = Database.create("e2e");
+      var settings = Map.of("QUINTET_TRACKER_UPKEEP_CLEANUP", "5s");
+      var fleet = Fleet.on(database, "", REPLICAS, settings);
+      Runtime.getRuntime().addShutdownHook(new Thread(fleet::close));
+      return fleet;
+    }
   }
 
   private final Database database;
@@ -23,19 +31,18 @@ final class Fleet {
     this.replicas = replicas;
   }
 
+  /** Three replicas on the shared backends: started once for all tests of the module. */
   static Fleet get() {
     return Holder.FLEET;
   }
 
-  private static Fleet start() {
-    var database = Database.create("e2e");
-    var settings = Map.of("QUINTET_TRACKER_UPKEEP_CLEANUP", "5s");
+  /** A fleet of the caller's own, ready; the label tells its logs apart. */
+  static Fleet on(Database database, String label, int size, Map<String, String> settings) {
     var replicas =
-        IntStream.rangeClosed(1, REPLICAS)
-            .mapToObj(number -> Replica.of("tracker-service", number, database, settings))
+        IntStream.rangeClosed(1, size)
+            .mapToObj(number -> Replica.of("tracker-service", label + number, database, settings))
             .toList();
     var fleet = new Fleet(database, replicas);
-    Runtime.getRuntime().addShutdownHook(new Thread(fleet::stop));
     // The first migrates; the others then find nothing to do.
     replicas.getFirst().start().awaitReady();
     replicas.forEach(Replica::start);
@@ -56,7 +63,9 @@ final class Fleet {
     return replicas.get(Math.floorMod(turn.getAndIncrement(), replicas.size()));
   }
 
-  private void stop() {
+  /** Ends the replicas, and drops the database. */
+  @Override
+  public void close() {
     replicas.forEach(Replica::kill);
     database.close();
   }

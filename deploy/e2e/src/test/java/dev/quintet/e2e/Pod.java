@@ -28,7 +28,7 @@ final class Pod {
   final String id;
   final UUID incarnation = UUID.randomUUID();
   final Map<Integer, Long> epochs = new ConcurrentSkipListMap<>();
-  private final Tracker tracker = Tracker.as("service");
+  private final Tracker tracker;
   private final ObjectNode wish = Tracker.JSON.createObjectNode();
   private volatile long deadlineNanos = System.nanoTime();
   private volatile long seq;
@@ -37,6 +37,11 @@ final class Pod {
   private @Nullable ScheduledFuture<?> beating;
 
   Pod(String cluster, String id) {
+    this(Fleet.get(), cluster, id);
+  }
+
+  Pod(Fleet fleet, String cluster, String id) {
+    this.tracker = Tracker.as(fleet, "service");
     this.cluster = cluster;
     this.id = id;
     wish.put("instance_id", id).put("incarnation", incarnation.toString());

@@ -32,15 +32,15 @@ final class Replica implements AutoCloseable {
     this.command = command;
   }
 
-  /** Of the service whose module has this name; not started yet. */
-  static Replica of(String service, int number, Database database, Map<String, String> settings) {
+  /** Of the service whose module has this name; not started yet. The label tells its log apart. */
+  static Replica of(String service, String label, Database database, Map<String, String> settings) {
     Path root = root();
     Path jar = root.resolve(service).resolve("target/quarkus-app/quarkus-run.jar");
     if (!Files.exists(jar)) {
       throw new IllegalStateException(jar + " is missing: run `mvn package` first");
     }
     int port = freePort();
-    Backends backends = Backends.get();
+    Backends backends = database.backends();
     var command =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -60,8 +60,8 @@ final class Replica implements AutoCloseable {
     env.putAll(settings);
     command.redirectErrorStream(true);
     command.redirectOutput(
-        root.resolve("deploy/e2e/target/" + service + "-" + number + ".log").toFile());
-    return new Replica(service + "-" + number, port, command);
+        root.resolve("deploy/e2e/target/" + service + "-" + label + ".log").toFile());
+    return new Replica(service + "-" + label, port, command);
   }
 
   URI uri(String path) {
@@ -81,8 +81,6 @@ final class Replica implements AutoCloseable {
   }
 
   Replica awaitReady() {
-    var request =
-        HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
     Eventually.holds(
         Duration.ofSeconds(60),
         () -> {
@@ -90,19 +88,26 @@ final class Replica implements AutoCloseable {
             throw new IllegalStateException(
                 name + " ended; see deploy/e2e/target/" + name + ".log");
           }
-          try {
-            int status = HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-            if (status != 200) {
-              throw new AssertionError(name + " answers " + status);
-            }
-          } catch (IOException e) {
-            throw new AssertionError(name + " does not listen yet", e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+          int status = readiness();
+          if (status != 200) {
+            throw new AssertionError(name + " answers " + status);
           }
         });
     return this;
+  }
+
+  /** What Kubernetes would see. */
+  int readiness() {
+    var request =
+        HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    } catch (IOException e) {
+      throw new AssertionError(name + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /** As the kernel's out-of-memory killer does it. */
@@ -151,7 +156,7 @@ final class Replica implements AutoCloseable {
     throw new IllegalStateException("not inside the repository");
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

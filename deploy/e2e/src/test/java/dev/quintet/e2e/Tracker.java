@@ -25,20 +25,41 @@ final class Tracker {
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
   private final Supplier<Replica> replica;
-  private final String role;
+  private final Supplier<@Nullable String> token;
+  private final HttpClient.Version version;
 
-  private Tracker(Supplier<Replica> replica, String role) {
+  private Tracker(Supplier<Replica> replica, Supplier<@Nullable String> token) {
+    this(replica, token, HttpClient.Version.HTTP_2);
+  }
+
+  private Tracker(
+      Supplier<Replica> replica, Supplier<@Nullable String> token, HttpClient.Version version) {
     this.replica = replica;
-    this.role = role;
+    this.token = token;
+    this.version = version;
   }
 
   /** With real tokens of this role, at any replica of the fleet. */
   static Tracker as(String role) {
-    return new Tracker(Fleet.get()::any, role);
+    return as(Fleet.get(), role);
+  }
+
+  static Tracker as(Fleet fleet, String role) {
+    return new Tracker(fleet::any, () -> Tokens.get().of(role));
   }
 
   static Tracker at(Replica replica, String role) {
-    return new Tracker(() -> replica, role);
+    return new Tracker(() -> replica, () -> Tokens.get().of(role));
+  }
+
+  /** With this very token, or without any. */
+  static Tracker withToken(@Nullable String token) {
+    return new Tracker(Fleet.get()::any, () -> token);
+  }
+
+  /** The same caller, by another version of HTTP. */
+  Tracker over(HttpClient.Version other) {
+    return new Tracker(replica, token, other);
   }
 
   /** A status and a document; an answer without a body has a missing node. */
@@ -72,8 +93,8 @@ final class Tracker {
       throws IOException {
     var request =
         HttpRequest.newBuilder(replica.get().uri("/api/v1" + path))
+            .version(version)
             .timeout(Duration.ofSeconds(70))
-            .header("Authorization", "Bearer " + Tokens.get().of(role))
             .header("Content-Type", "application/json")
             .method(
                 method,
@@ -81,6 +102,10 @@ final class Tracker {
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(
                         body instanceof String text ? text : json(body)));
+    String bearer = token.get();
+    if (bearer != null) {
+      request.header("Authorization", "Bearer " + bearer);
+    }
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
@@ -110,6 +135,10 @@ final class Tracker {
    * s), and its name.
    */
   static String newCluster(int totalShards, String... settings) {
+    return newCluster(Fleet.get(), totalShards, settings);
+  }
+
+  static String newCluster(Fleet fleet, int totalShards, String... settings) {
     ObjectNode body = JSON.createObjectNode();
     String name = "e2e-" + UUID.randomUUID().toString().substring(0, 8);
     body.put("cluster_name", name).put("total_shards", totalShards);
@@ -123,7 +152,7 @@ final class Tracker {
         throw new IllegalArgumentException(e);
       }
     }
-    var answer = as("admin").post("/clusters", body);
+    var answer = as(fleet, "admin").post("/clusters", body);
     if (answer.status() != 201) {
       throw new AssertionError("no cluster: " + answer.body());
     }

@@ -34,7 +34,7 @@ public enum AutoscalerProblem implements ProblemType {
   NO_OVERRIDE(404, "The pool has no override"),
   LOCAL_LOGIN_OFF(404, "Local logins are switched off"),
 
-  ACCOUNT_LINK_REQUIRED(409, "A local account has this email; an administrator must link the two"),
+  ACCOUNT_LINK_REQUIRED(409, "Another account has this email; an administrator must link the two"),
   EMAIL_TAKEN(409, "Another account has this email"),
   KEYCLOAK_USER_TAKEN(409, "Another account is linked to this Keycloak user"),
   EMAIL_NOT_VERIFIED(409, "Keycloak has not verified the email"),
@@ -77,7 +77,9 @@ public enum AutoscalerProblem implements ProblemType {
   TOO_MANY_POINTS(422, "The query would give too many points"),
 
   TOO_MANY_LOGINS(429, "Too many failed logins"),
-  TOO_MANY_HEARTBEATS(429, "The node sends heartbeats too often");
+  TOO_MANY_HEARTBEATS(429, "The node sends heartbeats too often"),
+
+  NO_ANALYTICS_YET(503, "No figures have been computed yet");
 
   private final int status;
   private final String title;

@@ -1,0 +1,2 @@
+/** The fleet's minutes and the pools' observations. */
+package dev.quintet.autoscaler.analytics;

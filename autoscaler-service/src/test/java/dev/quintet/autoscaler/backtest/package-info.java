@@ -1,0 +1,4 @@
+@NullMarked
+package dev.quintet.autoscaler.backtest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.quintet.autoscaler.decision;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,2 @@
+/** Intake, rollups and queries of metrics. */
+package dev.quintet.autoscaler.metric;

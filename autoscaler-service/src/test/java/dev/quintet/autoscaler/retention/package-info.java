@@ -1,0 +1,2 @@
+/** Partitions and old rows. */
+package dev.quintet.autoscaler.retention;

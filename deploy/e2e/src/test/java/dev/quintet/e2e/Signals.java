@@ -1,0 +1,35 @@
+package dev.quintet.e2e;
+
+import java.io.IOException;
+
+/** What {@link Process} cannot send. */
+final class Signals {
+  private Signals() {}
+
+  static void send(String signal, long pid) {
+    run("kill", "-" + signal, Long.toString(pid));
+  }
+
+  /** The state that the kernel reports of a process, such as {@code T} for a stopped one. */
+  static String stateOf(long pid) {
+    return run("ps", "-o", "stat=", "-p", Long.toString(pid));
+  }
+
+  private static String run(String... command) {
+    try {
+      var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String said =
+          new String(
+              process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(String.join(" ", command) + ": " + said);
+      }
+      return said.strip();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}
