@@ -202,7 +202,9 @@ public class AuditResource {
                 + begun.format().name().toLowerCase(java.util.Locale.ROOT)
                 + "\""));
     headers.put("X-Export-Rows", List.of(Long.toString(begun.rows())));
-    headers.put("X-Export-From", List.of(Objects.requireNonNull(begun.filter().from()).toInstant().toString()));
+    headers.put(
+        "X-Export-From",
+        List.of(Objects.requireNonNull(begun.filter().from()).toInstant().toString()));
     if (bounded) {
       headers.put("X-Export-Bounded", List.of("31 days"));
     }

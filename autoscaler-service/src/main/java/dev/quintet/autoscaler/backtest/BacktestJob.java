@@ -219,8 +219,7 @@ class BacktestJob {
 
   private static List<Outcome> outcomes(BacktestResult result) {
     return result.candidates().stream()
-        .map(one ->
-            new Outcome(one.name(), one.figures(), one.decisions(), one.decisionsLeftOut()))
+        .map(one -> new Outcome(one.name(), one.figures(), one.decisions(), one.decisionsLeftOut()))
         .toList();
   }
 
@@ -234,7 +233,9 @@ class BacktestJob {
               line.size() < 2
                   ? 0
                   : Duration.between(line.get(0).at(), line.get(1).at()).toSeconds(),
-              line.stream().map(TimelinePoint::demand).collect(java.util.stream.Collectors.toList()),
+              line.stream()
+                  .map(TimelinePoint::demand)
+                  .collect(java.util.stream.Collectors.toList()),
               line.stream()
                   .map(TimelinePoint::utilization)
                   .collect(java.util.stream.Collectors.toList()),

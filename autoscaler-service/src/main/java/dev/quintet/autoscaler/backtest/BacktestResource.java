@@ -79,9 +79,7 @@ public class BacktestResource {
       description = "While status is pending or running, ask again in a second.")
   @Problems({"unknown_backtest"})
   public Uni<Backtest> findBacktest(String id) {
-    return backtests
-        .find(uuid(id))
-        .map(found -> found.orElseThrow(() -> Backtests.unknown(id)));
+    return backtests.find(uuid(id)).map(found -> found.orElseThrow(() -> Backtests.unknown(id)));
   }
 
   @GET

@@ -55,9 +55,7 @@ class Backtests {
                 .map(made ->
                     Change.of(
                             new Effect(
-                                202,
-                                Map.of("Location", "/api/v1/backtests/" + made.id()),
-                                made))
+                                202, Map.of("Location", "/api/v1/backtests/" + made.id()), made))
                         .on(made.id(), null)
                         .to(made)));
   }
@@ -72,8 +70,7 @@ class Backtests {
             backtests
                 .delete(tx, id)
                 .map(gone -> gone.orElseThrow(() -> unknown(id.toString())))
-                .map(pool ->
-                    Change.of(Effect.of(204, null)).on(id, null).with("pool_id", pool)));
+                .map(pool -> Change.of(Effect.of(204, null)).on(id, null).with("pool_id", pool)));
   }
 
   Uni<Optional<Backtest>> find(UUID id) {
@@ -211,8 +208,7 @@ class Backtests {
     var policies = new ArrayList<NamedPolicy>();
     Objects.requireNonNull(asked.policies())
         .forEach(policy ->
-            policies.add(
-                new NamedPolicy(Objects.requireNonNull(policy.name()), policy.spec())));
+            policies.add(new NamedPolicy(Objects.requireNonNull(policy.name()), policy.spec())));
     List<Integer> ids = Objects.requireNonNull(asked.policyIds());
     for (int i = 0; i < ids.size(); i++) {
       int id = ids.get(i);

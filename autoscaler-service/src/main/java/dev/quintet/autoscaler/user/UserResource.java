@@ -82,8 +82,7 @@ public class UserResource {
     parameters.orThrow();
     var page = PageRequest.of(limit, cursor, 1);
     return queries
-        .list(
-filter, Cursors.id(page), page.fetch())
+        .list(filter, Cursors.id(page), page.fetch())
         .map(rows -> Page.of(rows, page, row -> Cursor.behind(row.id())));
   }
 

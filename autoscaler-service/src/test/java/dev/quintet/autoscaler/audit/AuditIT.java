@@ -139,8 +139,7 @@ class AuditIT {
     logs("?resource_type=" + type + "&search=A@EXAMPLE").body("items.size()", equalTo(6));
     logs("?resource_type=" + type + "&search=nothing%25").body("items.size()", equalTo(0));
     logs("?resource_type=" + type + "&to=2026-01-01T00:00:00Z").body("items.size()", equalTo(0));
-    logs("?resource_type=" + type + "&from=2026-01-01T00:00:00Z")
-        .body("items.size()", equalTo(6));
+    logs("?resource_type=" + type + "&from=2026-01-01T00:00:00Z").body("items.size()", equalTo(6));
     int ada = people.seen("ada");
     logs("?user_id=" + ada).body("items.user_id", everyItem(equalTo(ada)));
   }

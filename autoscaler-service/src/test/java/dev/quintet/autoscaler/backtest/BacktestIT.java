@@ -78,8 +78,7 @@ class BacktestIT {
     assertThat(changes(done, "short")).last().asString().startsWith("20: ");
     assertThat(figures(done, "short")).containsEntry("instance_minutes", 127);
 
-    assertThat(changes(done, "origin"))
-        .containsExactly("10: 2→3", "15: 3→4", "20: 4→3", "25: 3→2");
+    assertThat(changes(done, "origin")).containsExactly("10: 2→3", "15: 3→4", "20: 4→3", "25: 3→2");
     assertThat(figures(done, "origin")).containsEntry("saturated_minutes", 10);
   }
 
@@ -88,10 +87,14 @@ class BacktestIT {
     JsonPath done =
         run(
             Map.of(
-                "trace", Map.of("demand", traceA()),
-                "start_instances", 2,
-                "capped", false,
-                "candidates", List.of(way("plain", Map.of()))));
+                "trace",
+                Map.of("demand", traceA()),
+                "start_instances",
+                2,
+                "capped",
+                false,
+                "candidates",
+                List.of(way("plain", Map.of()))));
 
     assertThat(changes(done, "plain")).containsExactly("10: 2→7", "24: 7→2");
     assertThat(figures(done, "plain")).containsEntry("instance_minutes", 150);
@@ -133,7 +136,9 @@ class BacktestIT {
     JsonPath first = run(request);
     JsonPath second = run(request);
 
-    assertThat(second.getString("result_hash")).isEqualTo(first.getString("result_hash")).hasSize(64);
+    assertThat(second.getString("result_hash"))
+        .isEqualTo(first.getString("result_hash"))
+        .hasSize(64);
     assertThat((Object) second.get("result")).isEqualTo(first.get("result"));
     assertThat(second.getString("id")).isNotEqualTo(first.getString("id"));
   }
@@ -175,11 +180,14 @@ class BacktestIT {
     JsonPath done =
         run(
             Map.of(
-                "from", "2026-05-04T10:00:00Z",
-                "to", "2026-05-04T10:40:00Z",
-                "start_instances", 2,
+                "from",
+                "2026-05-04T10:00:00Z",
+                "to",
+                "2026-05-04T10:40:00Z",
+                "start_instances",
+                2,
                 "candidates",
-                    List.of(Map.of("name", "mine", "policy_ids", List.of(policy)))));
+                List.of(Map.of("name", "mine", "policy_ids", List.of(policy)))));
 
     assertThat(changes(done, "mine")).containsExactly("10: 2→7", "24: 7→2");
     assertThat(figures(done, "mine"))
@@ -330,11 +338,7 @@ class BacktestIT {
   }
 
   private ValidatableResponse start(Map<String, Object> request) {
-    return console
-        .as(Roles.DEVOPS)
-        .body(request)
-        .post("/api/v1/pools/{id}/backtests", pool)
-        .then();
+    return console.as(Roles.DEVOPS).body(request).post("/api/v1/pools/{id}/backtests", pool).then();
   }
 
   private JsonPath run(Map<String, Object> request) {
@@ -347,12 +351,12 @@ class BacktestIT {
     Eventually.holds(
         Duration.ofSeconds(30),
         () ->
-        console
-            .as(Roles.DEVOPS)
-            .get("/api/v1/backtests/{id}", id)
-            .then()
-            .statusCode(200)
-            .body("status", equalTo("done")));
+            console
+                .as(Roles.DEVOPS)
+                .get("/api/v1/backtests/{id}", id)
+                .then()
+                .statusCode(200)
+                .body("status", equalTo("done")));
     return console.as(Roles.DEVOPS).get("/api/v1/backtests/{id}", id).jsonPath();
   }
 

@@ -677,8 +677,7 @@ class ScalingTest {
     situation.wishes.add(new Wish(TEN.minusSeconds(60), 4));
     var written =
         mapper()
-            .readTree(
-                mapper().writeValueAsString(situation.decide().explanation().withId(9123)));
+            .readTree(mapper().writeValueAsString(situation.decide().explanation().withId(9123)));
     var expected =
         mapper()
             .readTree(
