@@ -206,7 +206,7 @@ describe('resuming', () => {
 
 describe('living', () => {
   test('heartbeats are acknowledged; a client that misses them is closed with 4009 and its session ends', async () => {
-    const gateway = await gatewayWith({ heartbeatIntervalMs: 30, heartbeatGraceMs: 30 });
+    const gateway = await gatewayWith({ heartbeatIntervalMs: 500, heartbeatGraceMs: 500 });
     const client = await clientOf(gateway);
     await client.ready();
     client.send(1, 1);

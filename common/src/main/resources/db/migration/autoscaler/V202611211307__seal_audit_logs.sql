@@ -13,8 +13,5 @@ ALTER TABLE autoscaler.audit_horizon FORCE ROW LEVEL SECURITY;
 CREATE POLICY service_access ON autoscaler.audit_horizon TO autoscaler_role USING (true) WITH CHECK (true);
 GRANT SELECT, UPDATE ON autoscaler.audit_horizon TO autoscaler_role;
 
--- Retention removes the rows of whole seals and says so here; the seal stays, as the next one builds on it.
-ALTER TABLE autoscaler.audit_seals ADD COLUMN purged_at timestamptz;
-
 CREATE INDEX idx_audit_action ON autoscaler.audit_logs (action);
 CREATE INDEX idx_revoked_tokens_expires_at ON autoscaler.revoked_tokens (expires_at);

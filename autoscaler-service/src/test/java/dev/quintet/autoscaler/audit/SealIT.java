@@ -266,21 +266,24 @@ class SealIT {
     verify().body("valid", equalTo(true));
   }
 
+  /** Of its year, and whole. */
   @Test
   void whatRetentionTookIsNotMissed() {
     append(2);
     seal();
     append(2);
     seal();
-    var marked =
-        database.update(
-            "UPDATE autoscaler.audit_seals SET purged_at = now() WHERE id = (SELECT min(id) FROM autoscaler.audit_seals)");
-    assertThat(marked).isEqualTo(1);
     var purged =
         database.update(
             "DELETE FROM autoscaler.audit_logs WHERE resource_type = ? AND id <= (SELECT min(to_id) FROM autoscaler.audit_seals)",
             type);
     assertThat(purged).isEqualTo(2);
+    verify().body("valid", equalTo(false));
+
+    var aged =
+        database.update(
+            "UPDATE autoscaler.audit_seals SET sealed_at = now() - interval '366 days' WHERE id = (SELECT min(id) FROM autoscaler.audit_seals)");
+    assertThat(aged).isEqualTo(1);
     verify().body("valid", equalTo(true));
   }
 }

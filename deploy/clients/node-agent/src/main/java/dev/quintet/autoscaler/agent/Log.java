@@ -61,7 +61,7 @@ public final class Log {
   }
 
   private static String asText(String at, String level, String event, Map<String, Object> facts) {
-    var line = new StringBuilder("%s %-5s %-11s".formatted(at, level, event));
+    var line = new StringBuilder("%s %-5s %-12s".formatted(at, level, event));
     facts.forEach((name, value) -> line.append(' ').append(name).append('=').append(quoted(value)));
     return line.toString();
   }

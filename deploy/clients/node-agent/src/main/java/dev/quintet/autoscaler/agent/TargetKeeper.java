@@ -245,7 +245,7 @@ final class TargetKeeper {
   /** {@code error} is null for a success. The generation is never looked at again. */
   private void dealtWith(PoolSpec spec, int poolId, long generation, @Nullable String error) {
     if (error != null) {
-      log.error("not applied", "pool", spec.name(), "generation", generation, "because", error);
+      log.error("not as asked", "pool", spec.name(), "generation", generation, "because", error);
     }
     Pending wanted = pending.get(spec.id());
     if (wanted != null && wanted.target.generation() <= generation) {

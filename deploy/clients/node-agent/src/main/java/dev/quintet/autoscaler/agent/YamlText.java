@@ -42,7 +42,7 @@ public final class YamlText {
     this.values = values;
   }
 
-  static YamlText read(String text) {
+  public static YamlText read(String text) {
     var options = new LoaderOptions();
     options.setCodePointLimit(256 * 1024);
     options.setAllowDuplicateKeys(false);

@@ -7,6 +7,7 @@ import com.oracle.bmc.auth.ConfigFileAuthenticationDetailsProvider;
 import com.oracle.bmc.auth.InstancePrincipalsAuthenticationDetailsProvider;
 import com.oracle.bmc.common.RegionalClientBuilder;
 import com.oracle.bmc.core.ComputeManagementClient;
+import com.oracle.bmc.model.SdkRuntimeException;
 import com.oracle.bmc.monitoring.MonitoringClient;
 import com.oracle.bmc.retrier.RetryConfiguration;
 import com.oracle.bmc.util.CircuitBreakerUtils;
@@ -26,17 +27,29 @@ public final class OciCloud {
   public static Function<String, InstancePool> of(YamlText yaml, String region, Clock clock) {
     BasicAuthenticationDetailsProvider who =
         switch (yaml.text("auth").orElse("instance_principal")) {
-          case "instance_principal" ->
-              InstancePrincipalsAuthenticationDetailsProvider.builder().build();
+          case "instance_principal" -> instancePrincipal(yaml);
           case "config_file" -> profile(yaml);
           default -> throw yaml.wrong("auth", "must be instance_principal or config_file");
         };
-    return of(
-        who,
-        yaml.text("region").orElse(region),
-        yaml.text("compute_endpoint"),
-        yaml.text("monitoring_endpoint"),
-        clock);
+    try {
+      return of(
+          who,
+          yaml.text("region").orElse(region),
+          yaml.text("compute_endpoint"),
+          yaml.text("monitoring_endpoint"),
+          clock);
+    } catch (IllegalArgumentException | SdkRuntimeException e) {
+      throw yaml.wrong("auth", "does not work: " + e.getMessage());
+    }
+  }
+
+  private static BasicAuthenticationDetailsProvider instancePrincipal(YamlText yaml) {
+    try {
+      return InstancePrincipalsAuthenticationDetailsProvider.builder().build();
+    } catch (RuntimeException e) {
+      throw yaml.wrong(
+          "auth", "instance_principal works only on an instance of OCI: " + e.getMessage());
+    }
   }
 
   private static BasicAuthenticationDetailsProvider profile(YamlText yaml) {

@@ -73,6 +73,9 @@ final class OciPool implements InstancePool {
               load(pool.getCompartmentId())));
     } catch (BmcException e) {
       return new Look.Unseen(said(e));
+    } catch (RuntimeException e) {
+      // A key that does not sign, a token that cannot be had: the SDK has many kinds of it.
+      return new Look.Unseen("OCI was not asked: " + firstLine(e.getMessage()));
     }
   }
 
@@ -159,6 +162,8 @@ final class OciPool implements InstancePool {
         // No answer, or a server's fault: it may have been done.
         default -> new Resized.Unknown(said(e));
       };
+    } catch (RuntimeException e) {
+      return new Resized.Unknown("OCI was perhaps not asked: " + firstLine(e.getMessage()));
     }
   }
 

@@ -1,14 +1,18 @@
 package dev.quintet.autoscaler.agent.oci;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.oracle.bmc.auth.SimpleAuthenticationDetailsProvider;
+import dev.quintet.autoscaler.agent.YamlText;
 import dev.quintet.autoscaler.agent.pool.InstancePool;
 import dev.quintet.autoscaler.agent.pool.Look;
 import dev.quintet.autoscaler.agent.pool.Observation;
 import dev.quintet.autoscaler.agent.pool.Resized;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.time.Clock;
 import java.util.Base64;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The real SDK, signing and all, against a stand-in of OCI's two endpoints. */
 public class OciPoolTest {
@@ -45,22 +50,21 @@ public class OciPoolTest {
   @BeforeEach
   void start() throws Exception {
     oci = new FakeOci(2);
+    cloud = signedWith(pem);
+    pool = cloud.apply(FakeOci.POOL);
+  }
+
+  private Function<String, InstancePool> signedWith(String key) {
     var who =
         SimpleAuthenticationDetailsProvider.builder()
             .tenantId("tenancy")
             .userId("user")
             .fingerprint("fingerprint")
             .privateKeySupplier(
-                () -> new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)))
+                () -> new ByteArrayInputStream(key.getBytes(StandardCharsets.UTF_8)))
             .build();
-    cloud =
-        OciCloud.of(
-            who,
-            "eu-frankfurt-1",
-            Optional.of(oci.url()),
-            Optional.of(oci.url()),
-            Clock.systemUTC());
-    pool = cloud.apply(FakeOci.POOL);
+    return OciCloud.of(
+        who, "eu-frankfurt-1", Optional.of(oci.url()), Optional.of(oci.url()), Clock.systemUTC());
   }
 
   @AfterEach
@@ -141,6 +145,21 @@ public class OciPoolTest {
     oci.loseAnswer();
     assertThat(pool.resize(4, version, "t1")).isInstanceOf(Resized.Unknown.class);
     assertThat(seen().size()).isEqualTo(4);
+  }
+
+  @Test
+  void aKeyThatCannotSignIsToldAtTheStart(@TempDir Path directory) throws Exception {
+    Path conf = directory.resolve("conf");
+    Path key = Files.writeString(directory.resolve("key.pem"), "no key at all");
+    Files.writeString(
+        conf,
+        "[DEFAULT]\nuser=u\ntenancy=t\nfingerprint=f\nregion=eu-frankfurt-1\nkey_file="
+            + key
+            + "\n");
+    YamlText yaml = YamlText.read("auth: config_file\nconfig_file: " + conf + "\n");
+    assertThatThrownBy(() -> OciCloud.of(yaml, "eu-frankfurt-1", Clock.systemUTC()))
+        .isInstanceOf(YamlText.Wrong.class)
+        .hasMessageContaining("auth");
   }
 
   @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.quintet.common.api.autoscaler;
+
+import org.jspecify.annotations.NullMarked;
