@@ -10,6 +10,7 @@ import dev.quintet.common.problem.ProblemException;
 import dev.quintet.common.problem.Violations;
 import dev.quintet.common.security.Callers;
 import dev.quintet.common.security.Roles;
+import dev.quintet.common.stream.SlowReader;
 import dev.quintet.tracker.access.ClusterAccess;
 import dev.quintet.tracker.event.EventFeed.News;
 import dev.quintet.tracker.event.EventFeed.Reader;
@@ -20,8 +21,6 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
@@ -172,7 +171,7 @@ public class EventResource {
             .invoke(metrics::streamClosed)
             .onFailure()
             .invoke(e -> LOG.errorf(e, "event=event_stream_failed cluster=%s", cluster));
-    return SlowReader.cutOff(stream, vertx, config.slowAfter(), () -> cut(request));
+    return SlowReader.cutOff(stream, vertx, config.slowAfter(), request);
   }
 
   private static long start(@Nullable String cluster, long after, Bounds bounds) {
@@ -204,19 +203,6 @@ public class EventResource {
       return Duration.between(clock.instant(), Instant.ofEpochSecond(token.getExpirationTime()));
     }
     return Duration.ofHours(1);
-  }
-
-  /**
-   * Closing a connection of HTTP/1 in Vert.x's way flushes first, which is just what this one
-   * cannot do. Of HTTP/2 only the stream ends.
-   */
-  private static void cut(RoutingContext request) {
-    if (request.request().version() != HttpVersion.HTTP_2
-        && request.request().connection() instanceof ConnectionBase connection) {
-      connection.channelHandlerContext().close();
-    } else {
-      request.response().reset();
-    }
   }
 
   private static long number(String text) {

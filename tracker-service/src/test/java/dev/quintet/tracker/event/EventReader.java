@@ -1,93 +1,60 @@
 package dev.quintet.tracker.event;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.quintet.common.testing.SseReader;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A client of the stream: one connection, read line by line on a thread of its own. */
+/** A client of the fleet's stream. */
 final class EventReader implements AutoCloseable {
-  private final List<String> lines = new CopyOnWriteArrayList<>();
-  private final HttpClient http = HttpClient.newHttpClient();
-  private final HttpResponse<Stream<String>> response;
-  private final Thread reading;
+  private final SseReader stream;
 
-  private EventReader(HttpRequest request) {
-    try {
-      response = http.send(request, HttpResponse.BodyHandlers.ofLines());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-    reading =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                response.body().forEach(lines::add);
-              } catch (UncheckedIOException cut) {
-                // the stream was closed by either end
-              }
-            });
+  private EventReader(SseReader stream) {
+    this.stream = stream;
   }
 
   static EventReader open(URI base, String query, String token, @Nullable Long lastEventId) {
-    var request =
-        HttpRequest.newBuilder(base.resolve("/api/v1/events/stream" + query))
-            .header("Authorization", "Bearer " + token)
-            .header("Accept", "text/event-stream");
+    var headers = new LinkedHashMap<String, String>();
+    headers.put("Authorization", "Bearer " + token);
     if (lastEventId != null) {
-      request = request.header("Last-Event-ID", lastEventId.toString());
+      headers.put("Last-Event-ID", lastEventId.toString());
     }
-    return new EventReader(request.build());
+    return new EventReader(SseReader.open(base.resolve("/api/v1/events/stream" + query), headers));
   }
 
   int status() {
-    return response.statusCode();
+    return stream.status();
   }
 
   Map<String, List<String>> headers() {
-    return response.headers().map();
+    return stream.headers();
   }
 
   List<String> lines() {
-    return new ArrayList<>(lines);
+    return stream.lines();
   }
 
   /** Ids in the order they came. */
   List<Long> ids() {
-    return lines().stream()
-        .filter(line -> line.startsWith("id:"))
-        .map(line -> Long.valueOf(line.substring(3).strip()))
-        .toList();
+    return stream.ids().stream().map(Long::valueOf).toList();
   }
 
   List<String> names() {
-    return lines().stream()
-        .filter(line -> line.startsWith("event:"))
-        .map(line -> line.substring(6).strip())
-        .toList();
+    return stream.names();
   }
 
   long comments() {
-    return lines().stream().filter(line -> line.startsWith(":")).count();
+    return stream.comments();
   }
 
   boolean ended() {
-    return !reading.isAlive();
+    return stream.ended();
   }
 
   @Override
   public void close() {
-    http.shutdownNow();
+    stream.close();
   }
 }
