@@ -11,10 +11,14 @@ export function jdkHome() {
   return homes.find((home) => home && existsSync(join(home, 'bin', 'keytool')) && major(join(home, 'bin', 'java')) >= 21) ?? null;
 }
 
-export function javaBot(target) {
-  const jar = existsSync(target) ? readdirSync(target).find((name) => name.endsWith('-bot.jar')) : undefined;
+const built = (target, ending) => {
+  const jar = existsSync(target) ? readdirSync(target).find((name) => name.endsWith(ending)) : undefined;
   return jar ? join(target, jar) : null;
-}
+};
+
+/** What Maven has built there, or null. */
+export const javaBot = (target) => built(target, '-bot.jar');
+export const agentJar = (target) => built(target, '-agent-all.jar');
 
 /** Java trusts what is in a store, not in a PEM file. */
 export function trustStore(home, certificate, store) {

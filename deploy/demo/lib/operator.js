@@ -1,13 +1,15 @@
-/** The operator's side of the tracker: an admin's token and a few calls. */
+/** The operator's side of a service: an admin's token and a few calls. */
 export class Operator {
   #url;
   #issuer;
+  #name;
   #token = null;
   #renewAt = 0;
 
-  constructor({ url, issuer }) {
+  constructor({ url, issuer, name = 'the tracker' }) {
     this.#url = url.replace(/\/$/, '');
     this.#issuer = issuer.replace(/\/$/, '');
+    this.#name = name;
   }
 
   async call(method, path, body) {
@@ -17,7 +19,7 @@ export class Operator {
       headers: { authorization: `Bearer ${await this.#bearer()}`, ...(body ? { 'content-type': 'application/json' } : {}) },
       body: body ? JSON.stringify(body) : undefined,
     }).catch((error) => {
-      throw new Error(`the tracker does not answer at ${this.#url} (${error.cause?.code ?? error.message}); start it with ./quintet up`);
+      throw new Error(`${this.#name} does not answer at ${this.#url} (${error.cause?.code ?? error.message}); start it with ./quintet up`);
     });
     const answer = await reply.json().catch(() => null);
     if (!reply.ok) throw new Error(`${method} ${path} answered ${reply.status} ${answer?.code ?? ''} ${answer?.detail ?? ''}`.trim());

@@ -12,6 +12,11 @@ public final class IfMatch {
 
   private IfMatch() {}
 
+  /** The tag of something whose row counts its changes. */
+  public static String tag(int version) {
+    return "\"" + version + "\"";
+  }
+
   /** A header that was not sent asks for nothing. A weak tag never matches here. */
   public static void check(@Nullable String header, @Nullable String current) {
     if (header == null

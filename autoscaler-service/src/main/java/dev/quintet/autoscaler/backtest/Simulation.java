@@ -11,6 +11,7 @@ import dev.quintet.autoscaler.decision.Scaling;
 import dev.quintet.autoscaler.decision.ScalingInput;
 import dev.quintet.autoscaler.decision.TargetChange;
 import dev.quintet.autoscaler.decision.Wish;
+import dev.quintet.common.api.autoscaler.BacktestFigures;
 import dev.quintet.common.api.autoscaler.BehaviorSpec;
 import dev.quintet.common.api.autoscaler.BehaviorSpec.Rate;
 import dev.quintet.common.api.autoscaler.ControlMode;
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * that do not serve yet first.
  */
 public final class Simulation {
+  /** Of one candidate, with their reasons; the timeline has the codes of all. */
+  public static final int MOST_DECISIONS = 2_000;
+
   private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
   private static final BigDecimal SIXTY = BigDecimal.valueOf(60);
   private static final long REVERSAL_SECONDS = 600;
@@ -167,6 +171,7 @@ public final class Simulation {
     // The result.
     private final List<TimelinePoint> timeline = new ArrayList<>();
     private final List<Explanation> decisions = new ArrayList<>();
+    private int decisionsLeftOut;
     private final List<TargetChange> allChanges = new ArrayList<>();
     private @Nullable DecisionCode lastCode;
     private long instanceSteps;
@@ -208,7 +213,11 @@ public final class Simulation {
         step(at, due);
       }
       return new CandidateResult(
-          candidate.name(), figures(), List.copyOf(decisions), List.copyOf(timeline));
+          candidate.name(),
+          figures(),
+          List.copyOf(decisions),
+          decisionsLeftOut,
+          List.copyOf(timeline));
     }
 
     private void step(Instant at, boolean due) {
@@ -312,7 +321,11 @@ public final class Simulation {
         generation = decision.generation();
       }
       if (decision.event() != ScalingEvent.NO_ACTION || decision.code() != lastCode) {
-        decisions.add(decision.explanation());
+        if (decisions.size() < MOST_DECISIONS) {
+          decisions.add(decision.explanation());
+        } else {
+          decisionsLeftOut++;
+        }
       }
       lastCode = decision.code();
       return lastCode;
@@ -436,7 +449,7 @@ public final class Simulation {
               code));
     }
 
-    private Figures figures() {
+    private BacktestFigures figures() {
       BigDecimal instanceMinutes = minutes(instanceSteps);
       BigDecimal price = scenario.pricePerInstanceHour();
       int ups = 0;
@@ -458,7 +471,7 @@ public final class Simulation {
               .flatMap(point -> Stream.ofNullable(point.utilization()))
               .toArray(BigDecimal[]::new);
       Arrays.sort(utilizations);
-      return new Figures(
+      return new BacktestFigures(
           instanceMinutes,
           recorded ? minutes(recordedInstanceSteps) : null,
           price == null

@@ -1,6 +1,7 @@
 package dev.quintet.autoscaler.pin;
 
 import dev.quintet.autoscaler.access.Actors;
+import dev.quintet.autoscaler.access.RowId;
 import dev.quintet.autoscaler.audit.AuditAction;
 import dev.quintet.autoscaler.audit.Audited;
 import dev.quintet.autoscaler.audit.Change;
@@ -58,7 +59,7 @@ public class OverrideResource {
   @APIResponseSchema(value = PoolOverride.class, responseCode = "200")
   @Problems({"unknown_pool", "override_invalid"})
   public Uni<Response> pinPool(
-      int id,
+      RowId id,
       @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key,
       PoolOverrideRequest request) {
     var actor = actors.current();
@@ -69,11 +70,11 @@ public class OverrideResource {
             key,
             actor,
             AuditAction.OVERRIDE_SET,
-            List.of(id, request),
+            List.of(id.value(), request),
             tx ->
                 overrides
-                    .put(tx, id, request, target, until, actor.email())
-                    .map(found -> pinned(id, found)))
+                    .put(tx, id.value(), request, target, until, actor.email())
+                    .map(found -> pinned(id.value(), found)))
         .map(Answer::response);
   }
 
@@ -82,10 +83,11 @@ public class OverrideResource {
   @RolesAllowed({Roles.USER, Roles.SERVICE})
   @Operation(summary = "The pool's pin, if one is in force")
   @Problems({"unknown_pool", "no_override"})
-  public Uni<PoolOverride> findOverride(int id) {
+  public Uni<PoolOverride> findOverride(RowId id) {
     return overrides
-        .find(id)
-        .map(found -> Optional.ofNullable(known(id, found).is()).orElseThrow(() -> none(id)));
+        .find(id.value())
+        .map(found ->
+            Optional.ofNullable(known(id.value(), found).is()).orElseThrow(() -> none(id.value())));
   }
 
   @DELETE
@@ -97,14 +99,17 @@ public class OverrideResource {
       description = "Without one nothing changes, and the answer is the same.")
   @Problems({"unknown_pool"})
   public Uni<Response> unpinPool(
-      int id, @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
+      RowId id, @HeaderParam(IdempotencyKey.HEADER) @Nullable IdempotencyKey key) {
     return changes
         .make(
             key,
             actors.current(),
             AuditAction.OVERRIDE_CLEARED,
-            id,
-            tx -> overrides.delete(tx, id).map(found -> unpinned(id, known(id, found))))
+            id.value(),
+            tx ->
+                overrides
+                    .delete(tx, id.value())
+                    .map(found -> unpinned(id.value(), known(id.value(), found))))
         .map(Answer::response);
   }
 

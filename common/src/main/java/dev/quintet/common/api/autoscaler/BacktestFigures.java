@@ -1,4 +1,4 @@
-package dev.quintet.autoscaler.backtest;
+package dev.quintet.common.api.autoscaler;
 
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param noDataMinutes there is no point, so the brain knew nothing either
  * @param p50 of the utilisation, over the minutes with data; null: there are none
  */
-public record Figures(
+public record BacktestFigures(
     BigDecimal instanceMinutes,
     @Nullable BigDecimal baselineInstanceMinutes,
     @Nullable BigDecimal cost,
