@@ -110,6 +110,7 @@ class EventStreamIT {
               long end = System.nanoTime() + SOON.toNanos();
               while (numbers.size() < writers * each && System.nanoTime() < end) {
                 try (var reader = dashboard(last)) {
+                  assertThat(reader.status()).isEqualTo(200);
                   int enough = 1 + random.nextInt(30);
                   while (reader.ids().size() < enough
                       && numbers.size() + marks(reader).size() < writers * each
@@ -284,8 +285,10 @@ class EventStreamIT {
     }
   }
 
+  /** Behind everything that is over and done. */
   private String position() {
-    return database.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text") + "-0";
+    return database.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        + "-999999999999999999";
   }
 
   private SseReader dashboard(@Nullable String last) {
