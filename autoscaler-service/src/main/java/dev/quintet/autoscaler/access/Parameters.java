@@ -26,6 +26,12 @@ public final class Parameters {
     return text == null ? null : (Integer) id;
   }
 
+  public @Nullable Integer requiredId(String name, @Nullable String text) {
+    violations.checkParameter(
+        text != null, CommonProblem.INVALID_PARAMETER, name, "is required: the id of a row");
+    return id(name, text);
+  }
+
   public @Nullable String oneOf(String name, @Nullable String text, Collection<String> values) {
     violations.checkParameter(
         text == null || values.contains(text),

@@ -1,0 +1,2 @@
+/** What a node's transaction may reach, by the database's own word. */
+package dev.quintet.autoscaler.isolation;

@@ -1,0 +1,2 @@
+/** The seed's tables, to the letter. */
+package dev.quintet.autoscaler.seed;
