@@ -37,4 +37,17 @@ public interface AutoscalerConfig {
   /** A NO_ACTION decision that only repeats the one before it is stored this often. */
   @WithDefault("10m")
   Duration repeatEvery();
+
+  /** How often back-tests that wait are looked for. */
+  @WithDefault("1s")
+  Duration backtestPoll();
+
+  Audit audit();
+
+  /** How the audit trail is kept. */
+  interface Audit {
+    /** How often new rows are sealed, as the scheduler reads it: 1m, or off. */
+    @WithDefault("1m")
+    String sealEvery();
+  }
 }
