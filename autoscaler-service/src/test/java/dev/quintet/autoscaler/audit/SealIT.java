@@ -275,9 +275,9 @@ class SealIT {
     seal();
     var purged =
         database.update(
-            "DELETE FROM autoscaler.audit_logs WHERE resource_type = ? AND id <= (SELECT min(to_id) FROM autoscaler.audit_seals)",
-            type);
-    assertThat(purged).isEqualTo(2);
+            // Whole, as retention does it: rows of others may stand in the oldest span too.
+            "DELETE FROM autoscaler.audit_logs WHERE id <= (SELECT min(to_id) FROM autoscaler.audit_seals)");
+    assertThat(purged).isPositive();
     verify().body("valid", equalTo(false));
 
     var aged =

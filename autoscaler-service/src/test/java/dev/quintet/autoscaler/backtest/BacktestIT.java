@@ -189,9 +189,9 @@ class BacktestIT {
                 "candidates",
                 List.of(Map.of("name", "mine", "policy_ids", List.of(policy)))));
 
-    assertThat(changes(done, "mine")).containsExactly("10: 2→7", "24: 7→2");
+    assertThat(changes(done, "mine")).containsExactly("10: 2→4", "11: 4→7", "24: 7→2");
     assertThat(figures(done, "mine"))
-        .containsEntry("instance_minutes", 150)
+        .containsEntry("instance_minutes", 147)
         .containsEntry("baseline_instance_minutes", 400);
 
     console
@@ -221,8 +221,7 @@ class BacktestIT {
         .body("errors.pointer", hasItem("/step_seconds"));
     start(Map.of("trace", Map.of("demand", Collections.nCopies(50_001, 1))))
         .statusCode(422)
-        .body("code", equalTo("backtest_invalid"))
-        .body("errors[0].pointer", equalTo("/trace/demand"));
+        .body("errors.pointer", hasItem("/trace/demand"));
     start(
             Map.of(
                 "trace",
