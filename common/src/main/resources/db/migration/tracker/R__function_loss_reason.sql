@@ -1,15 +1,21 @@
 -- Why a grant that a pod still believes in is over: the lease remembers the grant before the present one, the event log older ones.
+-- VOLATILE, and it reads the lease anew: the statement that asks may have waited for the very transaction that ended the grant, and what it
+-- saw when it began tells of the grant as if it stood.
 CREATE OR REPLACE FUNCTION tracker.loss_reason(
   l tracker.shard_leases, p_instance text, p_incarnation uuid, p_epoch bigint, p_current uuid)
 RETURNS text
 LANGUAGE plpgsql
-STABLE
+VOLATILE
 SECURITY DEFINER
 SET search_path = ''
 AS $$
 DECLARE
   v_next text;
 BEGIN
+  IF l.shard_id IS NOT NULL THEN
+    SELECT now_is.* INTO l FROM tracker.shard_leases now_is
+     WHERE now_is.cluster_name = l.cluster_name AND now_is.generation = l.generation AND now_is.shard_id = l.shard_id;
+  END IF;
   IF l.shard_id IS NULL OR p_epoch > l.epoch OR p_epoch <= 0 THEN
     RETURN 'never_held';
   ELSIF l.ended_epoch = p_epoch AND l.ended_instance = p_instance THEN

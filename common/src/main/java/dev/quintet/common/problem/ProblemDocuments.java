@@ -2,6 +2,7 @@ package dev.quintet.common.problem;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -51,8 +52,9 @@ public class ProblemDocuments {
     if (wait != null) {
       headers.put("Retry-After", Long.toString(Math.max(1, Math.ceilDiv(wait.toMillis(), 1000L))));
     }
-    if (type.status() == 413) {
+    if (type.status() == 413 && request.request().version() != HttpVersion.HTTP_2) {
       // The rest of the body is still under way; ending the connection is cheaper than reading it.
+      // HTTP/2 ends the stream alone, and knows no such header.
       headers.put("Connection", "close");
     }
     if (type.status() == 401) {

@@ -1,6 +1,7 @@
 package dev.quintet.common.problem;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,21 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Violation(
     @Nullable String pointer, @Nullable String parameter, String code, String detail) {
+  private static final Pattern ELEMENT = Pattern.compile(".*/[0-9]+");
 
-  boolean samePlace(Violation other) {
+  /**
+   * Whether the other one is about this place, or about something in this element of an array: the
+   * element was taken out for that, so what is said of its absence only follows.
+   */
+  boolean follows(Violation other) {
+    return samePlace(other)
+        || (pointer != null
+            && other.pointer != null
+            && ELEMENT.matcher(pointer).matches()
+            && other.pointer.startsWith(pointer + "/"));
+  }
+
+  private boolean samePlace(Violation other) {
     return pointer != null
         ? pointer.equals(other.pointer)
         : parameter != null && parameter.equals(other.parameter);

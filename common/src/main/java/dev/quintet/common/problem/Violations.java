@@ -73,7 +73,7 @@ public final class Violations {
 
   private void add(ProblemType type, Violation violation) {
     // The first fault found at a place is the cause; later ones there only follow from it.
-    if (all.size() < MOST && all.stream().noneMatch(violation::samePlace)) {
+    if (all.size() < MOST && all.stream().noneMatch(violation::follows)) {
       all.add(violation);
       first = first == null ? type : first;
     }

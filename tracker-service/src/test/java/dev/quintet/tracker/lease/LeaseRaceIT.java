@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -446,5 +447,22 @@ class LeaseRaceIT {
             owner.number(
                 "SELECT count(*) FROM tracker.shard_events WHERE kind = 'shard.crash_loop'"))
         .isEqualTo(1);
+  }
+
+  /** The beat sees the lease as held when it begins, waits for its row, and finds it gone. */
+  @Test
+  void aBeatThatWaitedForARevocationIsToldOfIt() {
+    cluster("c", 1, "{}");
+    Bot pod = Bot.of(DATABASE.service(), "c", "pod");
+    var grants = Bot.grants(pod.acquire(1));
+
+    owner.run("BEGIN");
+    Object revoked = owner.value("SELECT tracker.revoke_shard('c', 0, 'maintenance')");
+    var told = CompletableFuture.supplyAsync(() -> pod.by(DATABASE.service(1)).renew(grants));
+    DATABASE.awaitBlocked(1);
+    owner.run("COMMIT");
+
+    assertThat(revoked).isNotNull();
+    assertThat(told.join()).isEqualTo(new TreeMap<>(Map.of(0, "revoked")));
   }
 }
