@@ -42,6 +42,10 @@ public interface AutoscalerConfig {
   @WithDefault("1s")
   Duration backtestPoll();
 
+  /** The most instances that the limits of a pool may allow. */
+  @WithDefault("1000")
+  int largestPool();
+
   Audit audit();
 
   /** How the audit trail is kept. */

@@ -57,9 +57,9 @@ class ConfigurationQueries {
       """;
 
   /**
-   * $1 node, $2 text, $3 hash, $4 user or NULL, $5 note, $6 oracle_pool_ids, $7 minima, $8 maxima: a
-   * heartbeat that brings a new pool looks its limits up there. The count makes the insert wait for
-   * the update: two active versions would break uq_node_config_active.
+   * $1 node, $2 text, $3 hash, $4 user or NULL, $5 note, $6 oracle_pool_ids, $7 minima, $8 maxima:
+   * a heartbeat that brings a new pool looks its limits up there. The count makes the insert wait
+   * for the update: two active versions would break uq_node_config_active.
    */
   private static final String SWAP =
       """
@@ -187,8 +187,7 @@ class ConfigurationQueries {
 
   Uni<List<Applied>> apply(SqlConnection tx, int node, List<Limits> limits) {
     return tx.preparedQuery(APPLY_LIMITS)
-        .execute(
-            Tuple.of(node, pools(limits), minima(limits), maxima(limits)))
+        .execute(Tuple.of(node, pools(limits), minima(limits), maxima(limits)))
         .map(rows -> {
           var applied = new ArrayList<Applied>();
           for (Row row : rows) {

@@ -124,13 +124,8 @@ class PoolQueries {
                'backtests', (SELECT count(*) FROM autoscaler.backtests WHERE pool_id = $1))::text AS row
       """;
 
-  /** $1 pool. metrics_rollup has no foreign key: in it, pool 0 stands for the node itself. */
-  private static final String DELETE =
-      """
-      WITH rollup AS (DELETE FROM autoscaler.metrics_rollup r USING autoscaler.pools p
-                       WHERE p.id = $1 AND r.pool_id = p.id)
-      DELETE FROM autoscaler.pools WHERE id = $1
-      """;
+  /** $1 pool. A trigger takes along what no foreign key does. */
+  private static final String DELETE = "DELETE FROM autoscaler.pools WHERE id = $1";
 
   private final Statements statements;
   private final JsonRows json;

@@ -1,5 +1,6 @@
 package dev.quintet.autoscaler.pool;
 
+import dev.quintet.autoscaler.AutoscalerConfig;
 import dev.quintet.autoscaler.access.Actor;
 import dev.quintet.autoscaler.access.IfMatch;
 import dev.quintet.autoscaler.audit.AuditAction;
@@ -24,7 +25,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /** What can be done to a pool. Every change locks its row first, but a node's before that. */
@@ -34,13 +34,10 @@ class Pools {
   private final PoolQueries pools;
   private final int largest;
 
-  Pools(
-      Changes changes,
-      PoolQueries pools,
-      @ConfigProperty(name = "autoscaler.pools.largest", defaultValue = "1000") int largest) {
+  Pools(Changes changes, PoolQueries pools, AutoscalerConfig config) {
     this.changes = changes;
     this.pools = pools;
-    this.largest = largest;
+    this.largest = config.largestPool();
   }
 
   /** Which pool is meant, and as of which version: for every change alike. */

@@ -222,7 +222,7 @@ class ConfigurationIT {
             20,
             caller -> () -> put(node, "pools: [] # " + caller % 7 + "\n").extract().statusCode());
 
-    assertThat(statuses).containsOnly(200, 201);
+    assertThat(statuses).isSubsetOf(200, 201);
     exactlyOneIsActive(node);
     int made = (int) statuses.stream().filter(status -> status == 201).count();
     assertThat(

@@ -453,7 +453,11 @@ class NodeIT {
         id,
         id);
     database.update(
-        "UPDATE autoscaler.nodes SET last_heartbeat = now() - interval '3 min' WHERE id = ?", id);
+        // Two and a half intervals: from the third on the sweeper would take it for offline.
+        """
+        UPDATE autoscaler.nodes SET heartbeat_interval_seconds = 3600, last_heartbeat = now() - interval '150 min' WHERE id = ?
+        """,
+        id);
     console
         .get("/nodes/" + id)
         .body("health", equalTo("stale"))

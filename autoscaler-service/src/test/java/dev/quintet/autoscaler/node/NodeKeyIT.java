@@ -304,7 +304,7 @@ class NodeKeyIT {
                 node.id()))
         .as("keys without an end")
         .isLessThanOrEqualTo(1);
-    assertThat(keys.stream().distinct().map(key -> state(key, node.id())))
-        .containsOnly("ok", "key_revoked");
+    assertThat(keys.stream().distinct().map(key -> state(key, node.id())).toList())
+        .isSubsetOf("ok", "key_revoked");
   }
 }
