@@ -32,7 +32,7 @@ const BEAT_SECONDS = 2;
 const MIN = 2;
 const MAX = 10;
 // Demand in percent of one instance, by minutes of the pool: 420 keeps seven at 60 %.
-const LOAD = [[0, 110], [16, 420], [56, 90]];
+const LOAD = [[0, 110], [8, 420], [30, 90]];
 
 const screen = new Screen();
 const url = process.env.AUTOSCALER_URL;

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scaling {
   /** How often a pool is looked at without a heartbeat. */
+  private static final int SHOWN_DECIMALS = 3;
   private static final long PERIOD_SECONDS = 15;
 
   private Scaling() {}
@@ -392,7 +393,30 @@ public final class Scaling {
       if (way.pin == null) {
         schedulesInWords(text);
       }
-      return text.toString();
+      return shortened(text);
+    }
+
+    /** A mean may have digits without end; the sentence shows three, the policy's line all. */
+    private static String shortened(StringBuilder text) {
+      var shown = new StringBuilder(text.length());
+      int decimals = -1;
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        boolean digit = c >= '0' && c <= '9';
+        if (c == '.' && i > 0 && Character.isDigit(text.charAt(i - 1))) {
+          decimals = 0;
+        } else if (digit && decimals >= 0) {
+          decimals++;
+        } else {
+          decimals = -1;
+        }
+        if (decimals <= SHOWN_DECIMALS) {
+          shown.append(c);
+        } else if (decimals == SHOWN_DECIMALS + 1) {
+          shown.append('…');
+        }
+      }
+      return shown.toString();
     }
 
     private void subject(StringBuilder text) {

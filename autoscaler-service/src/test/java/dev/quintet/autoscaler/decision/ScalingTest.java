@@ -77,6 +77,21 @@ class ScalingTest {
   }
 
   @Test
+  void theSentenceShowsThreeDecimalsAndThePolicysLineAll() {
+    var decision =
+        new Situation()
+            .limits(2, 10)
+            .pool(5)
+            .behavior(BehaviorSpec.IMMEDIATE)
+            .with(tracking("cpu", MetricKind.UTILIZATION, "60", true, "97.33333333"))
+            .decide();
+    assertThat(decision.reason())
+        .isEqualTo(
+            "METRIC_ABOVE_TARGET: cpu 97.333… % is above 60 % ± 10 %: ceil(5×97.333…/60)=9, within 2..10, no schedule active");
+    assertThat(decision.explanation().policies().getFirst().value()).isEqualTo("97.33333333");
+  }
+
+  @Test
   void noSmallCaseIsOffFromWholeNumberArithmetic() {
     for (int n = 1; n <= 100; n++) {
       for (int m = 1; m <= 200; m++) {
