@@ -415,15 +415,24 @@ class LoginIT {
   void theFirstAdministratorIsMadeOnce() {
     String first =
         "SELECT count(*) FROM autoscaler.audit_logs WHERE action = 'USER_CREATED' AND resource_name = 'break.glass@example.test'";
-    Eventually.holds(Duration.ofSeconds(20), () -> assertThat(database.value(first)).isEqualTo(1L));
+    Eventually.holds(
+        Duration.ofSeconds(20),
+        () ->
+            assertThat(
+                    database.value(
+                        "SELECT breakglass_bootstrapped_at IS NOT NULL FROM autoscaler.service_state"))
+                .isEqualTo(true));
     people.logIn("break.glass@example.test", "first-admin-of-the-tests").statusCode(200);
+    // At most one: another test may have let retention take the row.
+    Object before = database.value(first);
+    assertThat(before).isIn(0L, 1L);
 
     var unused =
         database.update("DELETE FROM autoscaler.users WHERE email = 'break.glass@example.test'");
     firstAdmin.startAgain();
     firstAdmin.run().await().atMost(Duration.ofSeconds(10));
 
-    assertThat(database.value(first)).isEqualTo(1L);
+    assertThat(database.value(first)).isEqualTo(before);
     assertThat(
             database.rows(
                 "SELECT 1 FROM autoscaler.users WHERE email = 'break.glass@example.test'"))
