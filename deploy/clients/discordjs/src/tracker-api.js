@@ -46,12 +46,23 @@ export class TrackerApi {
    * @returns {Promise<{ status: number, body: any, sentAt: number, receivedAt: number }>} with times of the monotonic clock
    */
   async call(method, path, { body, query, timeoutMs = 10_000, signal } = {}) {
-    const limits = AbortSignal.any([AbortSignal.timeout(Math.ceil(timeoutMs)), ...(signal ? [signal] : [])]);
-    const { reply, sentAt } = await this.#send(method, path, { body, query, signal: limits }, signal);
-    const parsed = await reply.json().catch(() => null);
-    const receivedAt = this.#clock.now();
-    if (reply.ok || reply.status === 304) return { status: reply.status, body: parsed, sentAt, receivedAt };
-    throw new TrackerProblem(reply.status, parsed ?? {}, retryAfterMs(reply, parsed));
+    // A timer of our own: a timeout that AbortSignal.any combines may be collected in Node 20 while it is waited for, and a
+    // heartbeat into a cut line would then never end.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), Math.ceil(timeoutMs));
+    const end = () => limit.abort(signal.reason);
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      const { reply, sentAt } = await this.#send(method, path, { body, query, signal: limit.signal }, signal);
+      const parsed = await reply.json().catch(() => null);
+      const receivedAt = this.#clock.now();
+      if (reply.ok || reply.status === 304) return { status: reply.status, body: parsed, sentAt, receivedAt };
+      throw new TrackerProblem(reply.status, parsed ?? {}, retryAfterMs(reply, parsed));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    }
   }
 
   /** An open event stream; reading it is up to the caller. */

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class Scaling {
-  /** How often a pool is looked at without a heartbeat. */
   private static final int SHOWN_DECIMALS = 3;
+
+  /** How often a pool is looked at without a heartbeat. */
   private static final long PERIOD_SECONDS = 15;
 
   private Scaling() {}
