@@ -427,8 +427,10 @@ class LoginIT {
     Object before = database.value(first);
     assertThat(before).isIn(0L, 1L);
 
-    var unused =
-        database.update("DELETE FROM autoscaler.users WHERE email = 'break.glass@example.test'");
+    assertThat(
+            database.update(
+                "DELETE FROM autoscaler.users WHERE email = 'break.glass@example.test'"))
+        .isEqualTo(1);
     firstAdmin.startAgain();
     firstAdmin.run().await().atMost(Duration.ofSeconds(10));
 
