@@ -462,7 +462,7 @@ class ScheduleIT {
 
   private List<Map<String, @Nullable Object>> audits(String action, int id) {
     return database.rows(
-        "SELECT (details::json -> 'changed')::text AS changed FROM autoscaler.audit_logs WHERE action = ? AND status = 'SUCCESS' AND resource_id = ?",
+        "SELECT (details::json -> 'changed')::text AS changed FROM autoscaler.audit_logs WHERE action = ? AND status = 'SUCCESS' AND resource_id = ? ORDER BY id",
         action,
         Integer.toString(id));
   }
