@@ -1,7 +1,8 @@
 -- Gives an instance the shards it wants, or confirms those it has. Same (instance, incarnation) again: same shards, same epochs.
 --
 -- p_want counts all shards of the instance, held ones included; p_min of them or nothing; p_max_shards is what it can take later.
--- p_generation: 'serving' or 'next' (during a reshard). p_pod_uid lets a restarted process of the same pod take over at once.
+-- p_generation: 'serving' or 'next' (during a reshard; after its cutover 'next' means the generation that serves, if p_expected_total is
+-- its number or NULL, so that a pod that still asks for 'next' can restart). p_pod_uid lets a restarted process of the same pod take over at once.
 -- p_meta: hostname, pod_ip, node_name, namespace, zone, bot_version, deployment_version.
 -- Returns assignment_reply plus outcome: 'held' (nothing new), 'granted', 'standby'; strategy as in the seed's function.
 -- Errors: TK404 unknown_cluster | no_next_generation; TK409 total_shards_mismatch | instance_still_live | incarnation_superseded |
@@ -43,8 +44,15 @@ BEGIN
   v_now := clock_timestamp();
   SELECT * INTO g FROM tracker.generations t
    WHERE t.cluster_name = p_cluster
-     AND CASE WHEN p_generation = 'next' THEN t.state IN ('preparing', 'warming', 'ready', 'pausing') ELSE t.generation = c.generation END;
-  IF NOT FOUND THEN
+     AND CASE WHEN p_generation = 'next' AND p_expected_total IS DISTINCT FROM c.total_shards
+           THEN t.state IN ('preparing', 'warming', 'ready', 'pausing')
+           ELSE t.generation = c.generation END;
+  -- What was next serves by now: a pod that is still set up to ask for it, and restarts, gets what it means.
+  IF g.generation IS NULL AND p_expected_total IS NULL
+     AND EXISTS (SELECT FROM tracker.reshards t WHERE t.cluster_name = p_cluster AND t.to_generation = c.generation) THEN
+    SELECT * INTO g FROM tracker.generations t WHERE t.cluster_name = p_cluster AND t.generation = c.generation;
+  END IF;
+  IF g.generation IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'no_next_generation',
       MESSAGE = format('cluster %s has no reshard running', p_cluster), HINT = 'start one with POST /reshards';
   END IF;
@@ -103,7 +111,7 @@ BEGIN
           p_meta ->> 'bot_version', p_meta ->> 'deployment_version')
   ON CONFLICT (cluster_name, instance_id) DO UPDATE
     SET incarnation = EXCLUDED.incarnation, pod_uid = EXCLUDED.pod_uid, generation = EXCLUDED.generation, want = EXCLUDED.want,
-        offered_at = NULL, min_shards = EXCLUDED.min_shards, max_shards = EXCLUDED.max_shards, last_seen = EXCLUDED.last_seen,
+        offered_at = NULL, farewell = NULL, min_shards = EXCLUDED.min_shards, max_shards = EXCLUDED.max_shards, last_seen = EXCLUDED.last_seen,
         state = CASE WHEN t.state = 'gone' THEN 'active' ELSE t.state END,
         queued_at = CASE WHEN t.state = 'standby' THEN t.queued_at END,
         directives = CASE WHEN t.incarnation = EXCLUDED.incarnation THEN t.directives END,

@@ -3,7 +3,7 @@
 --   preparing -> warming    the new generation's first lease is taken
 --   warming  <-> ready      all its shards have live holders that report ready (and back when one fails)
 --   ready     -> pausing    cutover_reshard, or by itself with auto_cutover (after a failed attempt not before a pause of 30 s)
---   pausing   -> retiring   every live lease of the old generation is 'paused', the rest is over: flip_generation
+--   pausing   -> retiring   every live lease of the old generation is paused (is_paused), the rest is over: flip_generation
 --   pausing   -> ready      not all within pause_timeout, or (-> warming) the new generation is not ready any more
 --   retiring  -> done       no live lease of the old generation is left
 --
@@ -51,7 +51,7 @@ BEGIN
     v_now := clock_timestamp();
     -- While take-overs are held (an outage just was) a lease that ran out does not mean that its pod stands still.
     SELECT array_agg(l.shard_id ORDER BY l.shard_id) INTO v_waiting FROM tracker.shard_leases l
-     WHERE l.cluster_name = p_cluster AND l.generation = r.from_generation AND l.instance_id IS NOT NULL AND l.state <> 'paused'
+     WHERE l.cluster_name = p_cluster AND l.generation = r.from_generation AND l.instance_id IS NOT NULL AND NOT tracker.is_paused(l, r)
        AND (c.takeover_not_before > v_now OR NOT tracker.lease_over(l.expires_at, l.fenced, c.takeover_grace, v_now));
     IF NOT tracker.generation_ready(p_cluster, r.to_generation) THEN
       r := tracker.set_reshard_state(r, 'warming', 'reshard.unpaused', 'tracker', jsonb_build_object('reason', 'not_ready'));

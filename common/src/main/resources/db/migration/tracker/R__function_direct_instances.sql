@@ -1,5 +1,6 @@
 -- What each pod is told by its heartbeat replies and its stream, derived from the plans as they are now:
---   pause  to the serving generation while a cutover waits for it; the pod acks by shard state 'paused' with last_event_id
+--   pause  to the serving generation while a cutover waits for it; the pod acks by shard state 'paused' with last_event_id, and the
+--          directive's pause_id beside the shards
 --   serve  to the new generation after the cutover: act, but drop what the old layout handled (an event whose id is at most
 --          last_event_ids[(guild_id >> 22) % from_total_shards]). Only old shards whose guilds the pod can see are listed.
 --   drain  release these shards: they move to another pod ('drain', 'rebalance') or their generation is over ('retired')
@@ -31,7 +32,7 @@ BEGIN
       SELECT t.instance_id, (
           SELECT jsonb_agg(d.directive ORDER BY d.rank, d.plan)
             FROM (
-              SELECT 1 AS rank, p.id AS plan, jsonb_build_object('type', 'pause', 'reshard_id', p.id) AS directive
+              SELECT 1 AS rank, p.id AS plan, jsonb_build_object('type', 'pause', 'reshard_id', p.id, 'pause_id', p.pause_id) AS directive
                WHERE p.state = 'pausing' AND t.generation = p.from_generation
               UNION ALL
               SELECT 2, p.id, jsonb_build_object('type', 'serve', 'reshard_id', p.id, 'from_total_shards', p.from_total,

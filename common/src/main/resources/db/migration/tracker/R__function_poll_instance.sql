@@ -12,18 +12,8 @@ DECLARE
   c tracker.clusters;
   i tracker.instances;
 BEGIN
-  SELECT * INTO c FROM tracker.clusters t WHERE t.cluster_name = p_cluster AND t.deleted_at IS NULL;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_cluster', MESSAGE = format('no cluster named %s', p_cluster);
-  END IF;
-  SELECT * INTO i FROM tracker.instances t WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'TK404', CONSTRAINT = 'unknown_instance',
-      MESSAGE = format('no instance %s in cluster %s', p_instance, p_cluster);
-  ELSIF i.incarnation <> p_incarnation THEN
-    RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'incarnation_superseded',
-      MESSAGE = format('a later process has taken the name %s', p_instance);
-  END IF;
+  i := tracker.known_instance(p_cluster, p_instance, p_incarnation);
+  SELECT * INTO c FROM tracker.clusters t WHERE t.cluster_name = p_cluster;
   -- A shard that is on its way (reserved, but its holder has not released it yet) is no reason to wake.
   IF i.state = 'standby' AND EXISTS (SELECT FROM tracker.shard_leases l WHERE l.cluster_name = p_cluster AND l.generation = i.generation
       AND l.reserved_for = p_instance AND l.reserved_until > clock_timestamp()

@@ -1,5 +1,6 @@
 -- Gives shards back, with the resume state of each. No shards: the pod leaves altogether (also the queue).
--- A right epoch frees the lease at once, without grace; a wrong one changes nothing ('lost'); the same call again says 'released' again.
+-- A right epoch frees the lease at once, without grace; a wrong one changes nothing ('lost'); the same call again says the same
+-- again, also the one without shards.
 -- p_prefer: the instance that should get them. Errors: TK404 unknown_cluster | unknown_instance; TK409 incarnation_superseded.
 CREATE OR REPLACE FUNCTION tracker.release_leases(
   p_cluster text, p_instance text, p_incarnation uuid, p_shards integer[], p_epochs bigint[], p_sessions text[], p_urls text[],
@@ -30,6 +31,10 @@ BEGIN
   ELSIF i.incarnation <> p_incarnation AND v_all THEN
     RAISE EXCEPTION USING ERRCODE = 'TK409', CONSTRAINT = 'incarnation_superseded',
       MESSAGE = format('a later process has taken the name %s', p_instance);
+  END IF;
+  IF v_all AND i.state = 'gone' AND i.farewell IS NOT NULL AND NOT EXISTS (SELECT FROM tracker.shard_leases l
+      WHERE l.cluster_name = p_cluster AND l.generation = i.generation AND l.instance_id = p_instance) THEN
+    RETURN i.farewell;
   END IF;
   IF v_all THEN
     SELECT array_agg(l.shard_id ORDER BY l.shard_id), array_agg(l.epoch ORDER BY l.shard_id) INTO p_shards, p_epochs
@@ -75,6 +80,7 @@ BEGIN
        SET state = CASE WHEN v_all THEN 'gone' WHEN v_left AND p_reason IN ('sigterm', 'shutdown') THEN 'gone' ELSE t.state END,
            queued_at = CASE WHEN v_all THEN NULL ELSE t.queued_at END,
            last_seen = v_now,
+           farewell = CASE WHEN v_all THEN jsonb_build_object('shards', v_reply) END,
            directives = tracker.without_shards(t.directives, v_freed)
      WHERE t.cluster_name = p_cluster AND t.instance_id = p_instance;
   END IF;

@@ -2,6 +2,7 @@
 --
 -- Beats, one element each (p_clusters to p_cpu): who reports. Shards, one element each (p_beat to p_last_event): p_beat is the 1-based
 -- number of the beat they belong to; NULL in a report column means "not reported". A pod must not appear in two beats of one call.
+-- p_pauses, one per beat: the pause that its 'paused' shards acknowledge; NULL: it did not say.
 -- p_projection_age: the seed's row of a pod is refreshed only when its last_heartbeat is at least this old (0: always, exact).
 -- Returns one row per reported shard, and one with shard_id NULL per beat without shards:
 --   found    ok | unknown_cluster | unknown_instance | superseded (another process has the name)
@@ -9,11 +10,13 @@
 --   seq_kept true when a lower seq of the same session was reported and the stored one stays
 --   unlisted shards that the pod holds but did not report (not renewed); offers: shards reserved for it now
 -- A late renewal of an untouched lease succeeds: the epoch decides every race, the row's lock orders them.
+DROP FUNCTION IF EXISTS tracker.renew_leases(text[], text[], uuid[], numeric[], numeric[], integer[], integer[], bigint[], text[], integer[],
+  numeric[], text[], text[], bigint[], smallint[], text[], bigint[], interval);
 CREATE OR REPLACE FUNCTION tracker.renew_leases(
   p_clusters text[], p_instances text[], p_incarnations uuid[], p_memory numeric[], p_cpu numeric[],
   p_beat integer[], p_shards integer[], p_epochs bigint[], p_states text[], p_guilds integer[], p_latency numeric[],
   p_sessions text[], p_urls text[], p_seqs bigint[], p_versions smallint[], p_encodings text[], p_last_event bigint[],
-  p_projection_age interval DEFAULT '0')
+  p_projection_age interval DEFAULT '0', p_pauses bigint[] DEFAULT NULL)
 RETURNS TABLE (
   beat integer, found text, generation integer, total_shards integer, serving boolean, assignment_version bigint, valid_for_ms bigint,
   shard_id integer, outcome text, reason text, epoch bigint, seq_kept boolean, unlisted integer[], offers integer[], directives jsonb)
@@ -39,7 +42,7 @@ BEGIN
   END IF;
   RETURN QUERY
   WITH beats AS MATERIALIZED (
-    SELECT b.n::integer AS beat, b.cluster_name, b.instance_id, b.incarnation, b.memory, b.cpu, c.lease_ttl, c.assignment_version,
+    SELECT b.n::integer AS beat, b.cluster_name, b.instance_id, b.incarnation, b.memory, b.cpu, p_pauses[b.n] AS pause_id, c.lease_ttl, c.assignment_version,
            i.generation, c.generation = i.generation AS serving, i.directives, i.incarnation AS current,
            CASE WHEN c.cluster_name IS NULL THEN 'unknown_cluster' WHEN i.instance_id IS NULL THEN 'unknown_instance'
                 WHEN i.incarnation <> b.incarnation THEN 'superseded' ELSE 'ok' END AS found
@@ -48,7 +51,7 @@ BEGIN
       LEFT JOIN tracker.clusters c ON c.cluster_name = b.cluster_name AND c.deleted_at IS NULL
       LEFT JOIN tracker.instances i ON i.cluster_name = c.cluster_name AND i.instance_id = b.instance_id),
   reports AS MATERIALIZED (
-    SELECT b.beat, b.cluster_name, b.instance_id, b.incarnation, b.generation, b.lease_ttl, r.shard_id, r.epoch, r.state, r.guilds,
+    SELECT b.beat, b.cluster_name, b.instance_id, b.incarnation, b.generation, b.lease_ttl, b.pause_id, r.shard_id, r.epoch, r.state, r.guilds,
            r.latency, r.session, r.url, r.seq, r.version, r.encoding, r.last_event
       FROM unnest(p_beat, p_shards, p_epochs, p_states, p_guilds, p_latency, p_sessions, p_urls, p_seqs, p_versions, p_encodings, p_last_event)
              AS r (beat, shard_id, epoch, state, guilds, latency, session, url, seq, version, encoding, last_event)
@@ -59,6 +62,7 @@ BEGIN
            expires_at = greatest(l.expires_at, clock_timestamp() + r.lease_ttl),
            expired_noted = false,
            state = CASE WHEN r.state IN ('connecting', 'ready', 'paused') AND l.state <> 'draining' THEN r.state ELSE l.state END,
+           pause_id = CASE WHEN r.state = 'paused' THEN r.pause_id ELSE l.pause_id END,
            guild_count = coalesce(r.guilds, l.guild_count),
            latency_ms = coalesce(r.latency, l.latency_ms),
            last_event_id = greatest(r.last_event, l.last_event_id),

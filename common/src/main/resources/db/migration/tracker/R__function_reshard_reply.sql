@@ -17,7 +17,7 @@ AS $$
                  count(*) FILTER (WHERE l.instance_id IS NOT NULL AND l.state = 'ready' AND l.expires_at > clock_timestamp()) AS ready
             FROM tracker.shard_leases l WHERE l.cluster_name = r.cluster_name AND l.generation = r.to_generation) AS next,
          (SELECT count(*) AS live,
-                 coalesce(jsonb_agg(l.shard_id ORDER BY l.shard_id) FILTER (WHERE l.state <> 'paused'), '[]') AS not_paused
+                 coalesce(jsonb_agg(l.shard_id ORDER BY l.shard_id) FILTER (WHERE NOT tracker.is_paused(l, r)), '[]') AS not_paused
             FROM tracker.shard_leases l JOIN tracker.clusters c USING (cluster_name)
            WHERE l.cluster_name = r.cluster_name AND l.generation = r.from_generation AND l.instance_id IS NOT NULL
              AND NOT tracker.lease_over(l.expires_at, l.fenced, c.takeover_grace, clock_timestamp())) AS old

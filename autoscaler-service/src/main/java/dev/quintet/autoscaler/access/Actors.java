@@ -47,6 +47,18 @@ public class Actors {
     return new Actor(null, caller.name(), role(caller), ip, agent, requestId);
   }
 
+  /** For who shows neither token nor key: the identity is not asked for. */
+  public Actor named(String name, String role) {
+    RoutingContext http = request.getCurrent();
+    return new Actor(
+        null,
+        name,
+        role,
+        address(http),
+        cut(http.request().getHeader("User-Agent"), LONGEST_USER_AGENT),
+        TraceIds.of(http));
+  }
+
   /** The key that the request shows; empty where a person or a service calls. */
   public Optional<NodeKey> nodeKey() {
     return Optional.ofNullable(identity.getAttribute(NodeKeyMechanism.KEY));

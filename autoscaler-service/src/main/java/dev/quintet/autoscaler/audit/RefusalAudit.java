@@ -36,6 +36,7 @@ public class RefusalAudit {
       RoutingContext request) {
     if (response.getStatus() < 400
         || response.getStatus() == UNAUTHENTICATED
+        || request.user() == null
         || resource.getResourceMethod() == null) {
       return Uni.createFrom().voidItem();
     }

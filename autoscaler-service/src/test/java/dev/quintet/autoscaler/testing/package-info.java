@@ -1,5 +1,3 @@
-/** What several tests of the autoscaler share. */
-@NullMarked
+/** What several tests of the autoscaler do to get going. */
+@org.jspecify.annotations.NullMarked
 package dev.quintet.autoscaler.testing;
-
-import org.jspecify.annotations.NullMarked;

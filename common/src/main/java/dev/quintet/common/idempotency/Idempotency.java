@@ -38,10 +38,25 @@ public class Idempotency {
     this.json = json;
   }
 
-  /** What an effect says: it becomes an {@link Answer} that can be stored. */
-  public record Effect(int status, Map<String, String> headers, @Nullable Object body) {
+  /**
+   * What an effect says: it becomes an {@link Answer} that can be stored.
+   *
+   * @param repeated the body that a repeat is answered with, and the only one that is stored: where
+   *     it differs from {@code body}, that one holds a secret
+   */
+  public record Effect(
+      int status, Map<String, String> headers, @Nullable Object body, @Nullable Object repeated) {
+    public Effect(int status, Map<String, String> headers, @Nullable Object body) {
+      this(status, headers, body, body);
+    }
+
     public static Effect of(int status, @Nullable Object body) {
       return new Effect(status, Map.of(), body);
+    }
+
+    /** For a body that must not be stored: a repeat of the request is answered with this one. */
+    public Effect repeatedAs(Object other) {
+      return new Effect(status, headers, body, other);
     }
   }
 
@@ -56,7 +71,7 @@ public class Idempotency {
       Object request,
       Function<SqlConnection, Uni<Effect>> effect) {
     if (key == null) {
-      return statements.together(tx -> effect.apply(tx).map(this::answer));
+      return statements.together(tx -> effect.apply(tx).map(made -> answer(made, made.body())));
     }
     var claim = new Claim(caller.subject(), operation, key.value(), hash(request));
     return statements.together(tx ->
@@ -67,7 +82,12 @@ public class Idempotency {
 
   private Uni<Answer> happen(
       SqlConnection tx, Claim claim, Function<SqlConnection, Uni<Effect>> effect) {
-    return effect.apply(tx).map(this::answer).chain(answer -> queries.store(tx, claim, answer));
+    return effect
+        .apply(tx)
+        .chain(made ->
+            queries
+                .store(tx, claim, answer(made, made.repeated()))
+                .replaceWith(() -> answer(made, made.body())));
   }
 
   private Uni<Answer> again(SqlConnection tx, Claim claim) {
@@ -84,12 +104,10 @@ public class Idempotency {
         });
   }
 
-  private Answer answer(Effect effect) {
+  private Answer answer(Effect effect, @Nullable Object body) {
     try {
       return new Answer(
-          effect.status(),
-          effect.headers(),
-          effect.body() == null ? null : json.writeValueAsString(effect.body()));
+          effect.status(), effect.headers(), body == null ? null : json.writeValueAsString(body));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("an answer cannot be written", e);
     }

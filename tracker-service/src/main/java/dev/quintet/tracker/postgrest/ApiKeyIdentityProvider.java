@@ -28,9 +28,13 @@ public class ApiKeyIdentityProvider implements IdentityProvider<ApiKeyRequest> {
     this.allowGuessable = allowGuessable;
   }
 
-  /** In production a key that anybody can guess is no key. */
   void atStart(@Observes StartupEvent start) {
-    if (ConfigUtils.isProfileActive("prod") && !allowGuessable && keys.guessable()) {
+    refuseUnfit(ConfigUtils.isProfileActive("prod"));
+  }
+
+  /** In production a key that anybody can guess is no key. */
+  void refuseUnfit(boolean production) {
+    if (production && !allowGuessable && keys.guessable()) {
       throw new IllegalStateException(
           "not fit for production: quintet.tracker.api-keys holds the hash of a development key"
               + " (QUINTET_ALLOW_DEVELOPMENT_SECRETS=true allows it)");

@@ -53,7 +53,8 @@ public class AssignmentResource {
       summary = "Get shards, or confirm those the instance has",
       description =
           "201 with new shards, 200 when there is nothing new, 202 in line (standby). 409 no_shard_available, instance_still_live,"
-              + " incarnation_superseded, total_shards_mismatch. The same (instance_id, incarnation) again gets the same shards.")
+              + " incarnation_superseded, total_shards_mismatch. generation next: the layout that a running reshard makes; once it serves,"
+              + " the serving one, for a pod that names its expected_total_shards or none (else 404 no_next_generation). The same (instance_id, incarnation) again gets the same shards.")
   public Uni<RestResponse<Assignment>> acquire(String cluster, AcquireRequest request) {
     var caller = access.to(cluster);
     return shards.acquire(cluster, request, caller.name()).map(AssignmentResource::answer);
@@ -98,11 +99,12 @@ public class AssignmentResource {
   @GET
   @Path("/clusters/{cluster}/instances/{instance}/stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
+  @OfKnownInstance
   @RolesAllowed(Roles.SERVICE)
   @Operation(
       summary = "Stream of what concerns the instance",
       description =
-          "Events granted, lost, offer, drain, pause, serve, and ping every 15 s. A grant by stream is confirmed by a heartbeat before the pod"
+          "404 unknown_cluster, unknown_instance and 409 incarnation_superseded before the stream begins. Events granted, lost, offer, drain, pause, serve, and ping every 15 s. A grant by stream is confirmed by a heartbeat before the pod"
               + " acts: valid_for_ms is 0, as no request of the pod marks its beginning.")
   public Multi<OutboundSseEvent> stream(
       String cluster, String instance, @RestQuery @Nullable UUID incarnation, @Context Sse sse) {

@@ -26,6 +26,7 @@ record Beat(
     List<@Nullable Double> latencies,
     @Nullable Double memoryMb,
     @Nullable Double cpuPercent,
+    @Nullable Long pauseId,
     List<Warning> warnings) {
 
   private static final BigDecimal MOST_LATENCY = new BigDecimal("99999999.99");
@@ -64,6 +65,7 @@ record Beat(
         latencies,
         figure(warnings, request.memoryUsageMb(), MOST_LATENCY, "/memory_usage_mb"),
         figure(warnings, request.cpuUsagePercent(), MOST_CPU, "/cpu_usage_percent"),
+        request.pauseId(),
         warnings);
   }
 

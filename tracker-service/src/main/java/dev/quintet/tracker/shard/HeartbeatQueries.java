@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 class HeartbeatQueries {
   /**
    * $1 to $5 one element per beat, $6 to $17 one per shard, $18 least age in ms of the seed's row
-   * that is refreshed.
+   * that is refreshed, $19 one pause per beat.
    */
   private static final String RENEW =
       """
@@ -38,7 +38,7 @@ class HeartbeatQueries {
              unlisted, offers, directives::text AS directives
         FROM tracker.renew_leases(
           $1, $2, $3, $4::float8[]::numeric[], $5::float8[]::numeric[],
-          $6, $7, $8, $9, $10, $11::float8[]::numeric[], $12, $13, $14, $15, $16, $17, $18::float8 * interval '1 ms')
+          $6, $7, $8, $9, $10, $11::float8[]::numeric[], $12, $13, $14, $15, $16, $17, $18::float8 * interval '1 ms', $19)
       """;
 
   private final Pool pg;
@@ -94,7 +94,8 @@ class HeartbeatQueries {
         .addArrayOfShort(shards.versions)
         .addArrayOfString(shards.encodings)
         .addArrayOfLong(shards.lastEvents)
-        .addDouble(projectionAgeMs);
+        .addDouble(projectionAgeMs)
+        .addArrayOfLong(beats.stream().map(Beat::pauseId).toArray(Long[]::new));
   }
 
   private List<HeartbeatResult> results(List<Beat> beats, RowSet<Row> rows) {

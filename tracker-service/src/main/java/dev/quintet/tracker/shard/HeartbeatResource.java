@@ -41,7 +41,8 @@ public class HeartbeatResource {
       summary = "Renew the listed shards",
       description =
           "200 when at least one was renewed, or for the empty beat of a standby; 409 lease_lost when none was, with the reason per shard."
-              + " Figures out of range are dropped with a warning; Prefer: handling=strict makes them 422.")
+              + " Figures out of range are dropped with a warning; Prefer: handling=strict makes them 422. A pod that was told to pause sends the directive's pause_id"
+              + " back with its paused shards.")
   public Uni<HeartbeatReply> beat(
       String cluster,
       String instance,

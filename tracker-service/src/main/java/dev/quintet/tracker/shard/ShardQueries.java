@@ -51,6 +51,9 @@ class ShardQueries {
    */
   private static final String POLL = "SELECT tracker.poll_instance($1, $2, $3, $4, $5)::text";
 
+  /** $1 cluster, $2 instance, $3 incarnation or NULL. */
+  private static final String KNOWN = "SELECT FROM tracker.known_instance($1, $2, $3)";
+
   /**
    * $1 cluster, $2 instance, $3 incarnation, $4 to $11 one element per shard, $12 reason, $13
    * preferred instance, $14 actor.
@@ -122,6 +125,13 @@ class ShardQueries {
                 .addString(meta(request))
                 .addString(actor))
         .map(reply -> result(tree(reply)));
+  }
+
+  /** Fails as {@link #poll} would for an instance that it does not know. */
+  Uni<Void> known(String cluster, String instance, @Nullable UUID incarnation) {
+    return pg.preparedQuery(KNOWN)
+        .execute(Tuple.of(cluster, instance, incarnation))
+        .replaceWithVoid();
   }
 
   /** Empty: nothing has changed since the version. */

@@ -26,4 +26,11 @@ interface UpkeepConfig {
   /** How long events are kept. */
   @WithDefault("90d")
   Duration eventRetention();
+
+  /**
+   * How long an instance that is gone is remembered. A process that is heard of later than this is
+   * unknown, not deposed.
+   */
+  @WithDefault("7d")
+  Duration instanceRetention();
 }

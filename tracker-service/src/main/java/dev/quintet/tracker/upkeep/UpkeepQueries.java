@@ -41,6 +41,9 @@ class UpkeepQueries {
   private static final String HOUSEKEEPING =
       "SELECT tracker.housekeeping_turn($1, $2 * interval '1 ms', $3 * interval '1 ms')";
 
+  /** $1 retention in ms, $2 most at a time. */
+  private static final String FORGET = "SELECT tracker.forget_instances($1 * interval '1 ms', $2)";
+
   private static final long HOUSEKEEPING_KEY = FleetLocks.key("tracker", "housekeeping");
 
   private final Statements statements;
@@ -78,6 +81,13 @@ class UpkeepQueries {
     return statements
         .run(HOUSEKEEPING, Tuple.of(HOUSEKEEPING_KEY, ms(gap), ms(retention)))
         .map(rows -> rows.iterator().next().getBoolean(0));
+  }
+
+  /** How many were forgotten; as many as {@code most} means that there may be more. */
+  Uni<Integer> forgetInstances(Duration retention, int most) {
+    return statements
+        .run(FORGET, Tuple.of(ms(retention), most))
+        .map(rows -> rows.iterator().next().getInteger(0));
   }
 
   private static double ms(Duration duration) {

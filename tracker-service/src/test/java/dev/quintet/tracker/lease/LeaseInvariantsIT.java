@@ -485,6 +485,26 @@ class LeaseInvariantsIT {
     }
 
     @Test
+    void ofAllShardsGivesTheSameAnswerAgain() {
+      cluster(3);
+      Bot a = bot("a");
+      var held = Bot.grants(a.acquire(2));
+      var first = a.release(Map.of());
+      assertThat(first).isEqualTo(Map.of(0, "released", 1, "released"));
+      JsonNode unused = bot("b").acquire(1);
+      List<String> before = owner.lines(ROWS);
+
+      assertThat(a.release(Map.of())).isEqualTo(first);
+      assertThat(owner.lines(ROWS)).isEqualTo(before);
+      assertThat(events("instance.left")).hasSize(1);
+      assertThat(held).hasSize(2);
+
+      // Back again, it has something else to give.
+      var back = Bot.grants(a.acquire(1));
+      assertThat(a.release(Map.of()).keySet()).isEqualTo(back.keySet());
+    }
+
+    @Test
     void givesTheSameAnswerAfterTheShardHasANewHolder() {
       cluster(1);
       Bot a = bot("a");

@@ -19,6 +19,7 @@ final class Pod {
   /** Shard to epoch. */
   final Map<Integer, Long> held = new TreeMap<>();
 
+  private @Nullable Long pause;
   private final Fleet fleet;
   private final Map<String, Object> about = new LinkedHashMap<>();
 
@@ -99,10 +100,20 @@ final class Pod {
       }
       shards.add(one);
     });
-    return fleet
-        .as("service")
-        .body(Map.of("incarnation", incarnation, "state", "ready", "shards", shards))
-        .post(fleet.path("/instances/" + name + "/heartbeat"));
+    var body = new LinkedHashMap<String, Object>();
+    body.put("incarnation", incarnation);
+    body.put("state", "ready");
+    body.put("shards", shards);
+    if (pause != null) {
+      body.put("pause_id", pause);
+    }
+    return fleet.as("service").body(body).post(fleet.path("/instances/" + name + "/heartbeat"));
+  }
+
+  /** Its heartbeats name this pause from now on. */
+  Pod acknowledges(@Nullable Long pauseId) {
+    pause = pauseId;
+    return this;
   }
 
   JsonPath beat(String state) {

@@ -204,6 +204,105 @@ class ReshardIT {
   }
 
   @Test
+  void anAckThatWasOnItsWayThroughAnUnpauseDoesNotCount() {
+    var fleet = fleet(4);
+    var a = fleet.pod("old-0").holds(2).ready();
+    var b = fleet.pod("old-1").holds(2).ready();
+    int id = warm(fleet, false);
+    fleet.post("devops", "/reshards/" + id + "/cutover", null).statusCode(202);
+    long earlier = a.beat("ready").getLong("directives[0].pause_id");
+    fleet.plansAge(11);
+    fleet.tick();
+    fleet.post("devops", "/reshards/" + id + "/cutover", null).statusCode(202);
+    long present = b.beat("ready").getLong("directives[0].pause_id");
+    b.acknowledges(present).beat("paused", 1L);
+
+    // Sent in the first pause, it comes in the second; the pod has gone on in between.
+    a.acknowledges(earlier).beat("paused", 1L);
+    fleet.tick();
+
+    assertThat(present).isNotEqualTo(earlier);
+    fleet
+        .get("/reshards/" + id)
+        .body("state", equalTo("pausing"))
+        .body("not_paused", contains(0, 1));
+    a.acknowledges(present).beat("paused", 1L);
+    fleet.tick();
+    assertThat(state(fleet, id)).isEqualTo("retiring");
+  }
+
+  @Test
+  void aPodThatStillAsksForNextAfterTheCutoverGetsWhatServes() {
+    var fleet = fleet(4);
+    var old = fleet.pod("old").holds(4).ready();
+    int id = warm(fleet, false);
+    fleet.post("devops", "/reshards/" + id + "/cutover", null).statusCode(202);
+    old.beat("paused", 1L);
+    fleet.tick();
+    assertThat(state(fleet, id)).isEqualTo("retiring");
+    fleet.sql(
+        "UPDATE tracker.instances SET pod_uid = 'uid-1' WHERE cluster_name = ? AND instance_id = 'new-1'",
+        fleet.cluster);
+
+    // Restarted by the kubelet, its environment says "next" as before.
+    var again = fleet.pod("new-1").with("generation", "next").with("pod_uid", "uid-1");
+    again
+        .ask(4, false)
+        .then()
+        .statusCode(201)
+        .body("generation", equalTo(2))
+        .body("serving", equalTo(true))
+        .body("total_shards", equalTo(8))
+        .body("shards", hasSize(4));
+    assertThat(again.beat("ready").getBoolean("serving")).isTrue();
+    fleet
+        .pod("spare")
+        .with("generation", "next")
+        .with("expected_total_shards", 8)
+        .ask(1, true)
+        .then()
+        .statusCode(202);
+    fleet
+        .pod("early")
+        .with("generation", "next")
+        .with("expected_total_shards", 16)
+        .ask(1, true)
+        .then()
+        .statusCode(404)
+        .body("code", equalTo("no_next_generation"));
+  }
+
+  @Test
+  void nextIsTheServingLayoutForAPodThatNamesItsNumberWhileAnotherReshardRuns() {
+    var fleet = fleet(4);
+    fleet
+        .pod("early")
+        .with("generation", "next")
+        .ask(1, false)
+        .then()
+        .statusCode(404)
+        .body("code", equalTo("no_next_generation"));
+    start(fleet, 8, false);
+
+    fleet
+        .pod("old")
+        .with("generation", "next")
+        .with("expected_total_shards", 4)
+        .ask(4, false)
+        .then()
+        .statusCode(201)
+        .body("generation", equalTo(1));
+    fleet
+        .pod("new")
+        .with("generation", "next")
+        .with("expected_total_shards", 8)
+        .ask(4, false)
+        .then()
+        .statusCode(201)
+        .body("generation", equalTo(2));
+  }
+
+  @Test
   void aHolderThatDiedIsNotWaitedForAndLosesItsLease() {
     var fleet = fleet(4);
     var a = fleet.pod("old-0").holds(2).ready();

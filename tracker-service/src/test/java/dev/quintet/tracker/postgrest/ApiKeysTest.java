@@ -1,10 +1,12 @@
 package dev.quintet.tracker.postgrest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +40,37 @@ class ApiKeysTest {
     assertThatThrownBy(() -> ApiKeys.of(List.of(notAHash)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("SHA-256");
+  }
+
+  @Test
+  void productionDoesNotStartWithTheDevelopmentKey() {
+    var development = List.of(hash("k3Jd9s0vLq"), hash(ApiKeys.DEVELOPMENT));
+    assertThatThrownBy(() -> provider(development, false).refuseUnfit(true))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("not fit for production")
+        .hasMessageContaining("QUINTET_ALLOW_DEVELOPMENT_SECRETS")
+        .hasMessageNotContaining(ApiKeys.DEVELOPMENT);
+    assertThatCode(() -> provider(development, true).refuseUnfit(true)).doesNotThrowAnyException();
+    assertThatCode(() -> provider(development, false).refuseUnfit(false))
+        .doesNotThrowAnyException();
+    assertThatCode(() -> provider(List.of(hash("k3Jd9s0vLq")), false).refuseUnfit(true))
+        .doesNotThrowAnyException();
+  }
+
+  private static ApiKeyIdentityProvider provider(List<String> hashes, boolean allowed) {
+    return new ApiKeyIdentityProvider(
+        new PostgrestConfig() {
+          @Override
+          public Optional<List<String>> apiKeys() {
+            return Optional.of(hashes);
+          }
+
+          @Override
+          public int mostRows() {
+            return 1000;
+          }
+        },
+        allowed);
   }
 
   @Test

@@ -364,7 +364,11 @@ class PostgrestIT {
   @Test
   void aTokenForSomeClustersReachesNoOther() {
     String other = newCluster();
+    // The token's one cluster, as nobody has used it.
     String own = "limited-cluster";
+    database.execute(
+        "DELETE FROM tracker.cluster_management WHERE cluster_name = 'limited-cluster'");
+    database.execute("DELETE FROM tracker.clusters WHERE cluster_name = 'limited-cluster'");
     String limited = tokens.limited();
     bot().body(row(other, "bot-a", 0)).post(TABLE).then().statusCode(201);
     String id =

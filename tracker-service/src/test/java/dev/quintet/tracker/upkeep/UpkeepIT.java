@@ -12,6 +12,7 @@ import dev.quintet.common.testing.Tokens;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -80,6 +81,54 @@ class UpkeepIT {
             database.value(
                 "SELECT count(*) >= 3 FROM pg_inherits WHERE inhparent = 'tracker.shard_events'::regclass"))
         .isEqualTo(true);
+  }
+
+  @Test
+  void instancesThatAreLongGoneAreForgottenInBatchesButNoneThatStillHasSomething() {
+    as("admin")
+        .body(Map.of("cluster_name", name, "total_shards", 2))
+        .post("/api/v1/clusters")
+        .then()
+        .statusCode(201);
+    for (var instance :
+        List.of("long-gone-1", "long-gone-2", "long-gone-3", "gone", "active", "held", "next")) {
+      var made =
+          database.update(
+              "INSERT INTO tracker.instances (cluster_name, instance_id, incarnation, state, generation, last_seen)"
+                  + " VALUES (?, ?, gen_random_uuid(), ?, 1, now() - ? * interval '1 day')",
+              name,
+              instance,
+              instance.equals("active") ? "active" : "gone",
+              instance.equals("gone") ? 6 : 8);
+      assertThat(made).isEqualTo(1);
+    }
+    var leased =
+        database.update(
+            "UPDATE tracker.shard_leases SET instance_id = 'held', incarnation = gen_random_uuid(), state = 'ready', renewed_at = now(),"
+                + " expires_at = now() - interval '8 days', epoch = 1 WHERE cluster_name = ? AND shard_id = 0",
+            name);
+    var reserved =
+        database.update(
+            "UPDATE tracker.shard_leases SET reserved_for = 'next', reserved_until = now() + interval '1 h' WHERE cluster_name = ? AND shard_id = 1",
+            name);
+    assertThat(leased + reserved).isEqualTo(2);
+
+    long forgotten = 0;
+    for (int batch = 2; batch == 2; forgotten += batch) {
+      batch =
+          ((Number)
+                  Objects.requireNonNull(
+                      database.value("SELECT tracker.forget_instances('7 days', 2)")))
+              .intValue();
+      assertThat(batch).isLessThanOrEqualTo(2);
+    }
+
+    assertThat(forgotten).isGreaterThanOrEqualTo(3);
+    assertThat(
+            database.value(
+                "SELECT string_agg(instance_id, ' ' ORDER BY instance_id) FROM tracker.instances WHERE cluster_name = ?",
+                name))
+        .isEqualTo("active gone held next");
   }
 
   @Test

@@ -14,13 +14,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Figures out of range ({@code guild_count}, {@code latency_ms}, {@code memory_usage_mb}, {@code
  * cpu_usage_percent}) never cost a lease: they are dropped with a warning, unless the caller asks
  * for {@code Prefer: handling=strict}.
+ *
+ * @param pauseId of a heartbeat whose shards are paused: the {@code pause_id} of the directive that
+ *     it acknowledges. With it an acknowledgement that comes too late cannot count for a later
+ *     pause
  */
 public record HeartbeatRequest(
     @InvalidAs("invalid_incarnation") @Nullable UUID incarnation,
     @Nullable String state,
     List<ShardReport> shards,
     @Nullable BigDecimal memoryUsageMb,
-    @Nullable BigDecimal cpuUsagePercent) {
+    @Nullable BigDecimal cpuUsagePercent,
+    @Nullable Long pauseId) {
 
   private static final int MOST = 512;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.quintet.autoscaler.schedule;
+
+import org.jspecify.annotations.NullMarked;
