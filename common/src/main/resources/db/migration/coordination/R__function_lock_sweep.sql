@@ -9,7 +9,7 @@ DECLARE
   k text;
   t timestamptz;
   ended integer := 0;
-  some integer;
+  batch integer;
 BEGIN
   -- One key after the other, each under its mutex, in one order: two sweeps cannot wait for each other.
   FOR k IN
@@ -26,8 +26,8 @@ BEGIN
          unclaimed AS (DELETE FROM coordination.lock_waiters w WHERE w.lock_key = k AND w.heartbeat_at < t - interval '6 s')
     INSERT INTO coordination.lock_audit (lock_key, event, lock_holder, fencing_token)
     SELECT k, 'expired', lock_holder, fencing_token FROM gone;
-    GET DIAGNOSTICS some = ROW_COUNT;
-    ended := ended + some;
+    GET DIAGNOSTICS batch = ROW_COUNT;
+    ended := ended + batch;
     PERFORM coordination.lock_hand_off(k, t);
   END LOOP;
   RETURN ended;
