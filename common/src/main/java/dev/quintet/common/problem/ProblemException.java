@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to a request is this problem. Only resources and what reads their input throw it. It
- * has no stack trace: it tells of the client's situation, not of ours.
+ * has no stack trace: it tells of the client's situation, not of ours. A subclass is one that some
+ * callers recover from.
  */
-public final class ProblemException extends RuntimeException {
+public class ProblemException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient ProblemType type;
@@ -25,6 +26,10 @@ public final class ProblemException extends RuntimeException {
 
   public ProblemException(ProblemType type, String detail) {
     this(type, detail, null, List.of(), Map.of());
+  }
+
+  protected ProblemException(ProblemType type, Duration retryAfter) {
+    this(type, null, retryAfter, List.of(), Map.of());
   }
 
   private ProblemException(

@@ -43,6 +43,10 @@ public record Backends(
     return keycloakUrl + "/realms/quintet";
   }
 
+  public String redisUrl() {
+    return "redis://" + redisHost + ":" + redisPort;
+  }
+
   private static Backends find() {
     if (System.getenv("QUINTET_TEST_PG_PORT") != null) {
       return from(System.getenv());

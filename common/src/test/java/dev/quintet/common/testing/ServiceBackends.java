@@ -26,6 +26,7 @@ public final class ServiceBackends implements QuarkusTestResourceLifecycleManage
     config.put("quintet.pg.port", Integer.toString(backends.pgPort()));
     config.put("quintet.pg.database", database);
     config.put("quintet.oidc.issuer", backends.issuer());
+    config.put("quintet.redis.url", backends.redisUrl());
     return config;
   }
 

@@ -2,9 +2,9 @@ package dev.quintet.tracker.event;
 
 import dev.quintet.common.api.tracker.ShardEvent;
 import dev.quintet.common.sql.Outages;
+import dev.quintet.common.wakeup.Wakeups;
 import dev.quintet.tracker.event.EventQueries.Bounds;
 import dev.quintet.tracker.event.EventQueries.Slice;
-import dev.quintet.tracker.wakeup.Wakeups;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,7 +1,7 @@
 package dev.quintet.tracker.metric;
 
+import dev.quintet.common.wakeup.Wakeups;
 import dev.quintet.tracker.metric.FigureQueries.Figures;
-import dev.quintet.tracker.wakeup.Wakeups;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;

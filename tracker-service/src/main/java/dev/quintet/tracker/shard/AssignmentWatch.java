@@ -5,7 +5,7 @@ import dev.quintet.common.api.tracker.Assignment;
 import dev.quintet.common.api.tracker.HeldShard;
 import dev.quintet.common.sql.DatabaseError;
 import dev.quintet.common.sql.Outages;
-import dev.quintet.tracker.wakeup.Wakeups;
+import dev.quintet.common.wakeup.Wakeups;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;

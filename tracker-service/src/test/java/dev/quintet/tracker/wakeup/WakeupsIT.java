@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.ServiceBackends;
+import dev.quintet.common.wakeup.Wakeups;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;

@@ -1,13 +1,16 @@
-package dev.quintet.tracker.wakeup;
+package dev.quintet.common.wakeup;
 
 import io.quarkus.reactive.datasource.ReactiveDataSource;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
+import io.vertx.pgclient.PgNotification;
 import io.vertx.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 public class ListenQueries {
   private static final Logger LOG = Logger.getLogger(ListenQueries.class);
 
-  private static final String LISTEN = "LISTEN tracker_events";
   private static final String PING = "SELECT 1";
 
   /** Login and LISTEN together; a server that accepts but never answers has no other limit. */
@@ -35,7 +37,8 @@ public class ListenQueries {
   private final Pool pool;
   private final ListenOptions options;
 
-  private Consumer<String> notified = cluster -> {};
+  private Consumer<PgNotification> notified = notification -> {};
+  private String listen = "";
   private Runnable listening = () -> {};
   private @Nullable Context loop;
   private @Nullable PgConnection connection;
@@ -57,10 +60,13 @@ public class ListenQueries {
   }
 
   /**
-   * @param notified gets the payload of each notification
+   * @param channels names that are SQL identifiers
+   * @param notified gets each notification
    * @param listening runs each time LISTEN has begun anew; what happened before it was not heard
    */
-  void start(Consumer<String> notified, Runnable listening) {
+  void start(List<String> channels, Consumer<PgNotification> notified, Runnable listening) {
+    listen =
+        channels.stream().map(channel -> "LISTEN " + channel).collect(Collectors.joining("; "));
     this.notified = notified;
     this.listening = listening;
     // Its first use makes the pool, and with it the options.
@@ -104,9 +110,8 @@ public class ListenQueries {
           }
           connection = open;
           open.closeHandler(closed -> lost(mine, "closed"));
-          open.notificationHandler(
-              notification -> notified.accept(String.valueOf(notification.getPayload())));
-          open.query(LISTEN)
+          open.notificationHandler(notified::accept);
+          open.query(listen)
               .execute()
               .onComplete(done -> {
                 vertx.cancelTimer(limit);

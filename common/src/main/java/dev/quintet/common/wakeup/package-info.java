@@ -2,6 +2,6 @@
  * Who waits for a change hears of it at once: notifications of the database, fanned out to waiters.
  */
 @NullMarked
-package dev.quintet.tracker.wakeup;
+package dev.quintet.common.wakeup;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.quintet.tracker.wakeup;
+package dev.quintet.common.wakeup;
 
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
@@ -10,23 +10,27 @@ import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Lets a waiter sleep until something has changed in a cluster. Hints only: a notification may come
- * for nothing, and while the database is away none comes, so everybody also looks at least every
- * {@link #POLL}.
+ * Lets a waiter sleep until something has changed about its subject: a cluster, a lock, whatever
+ * the service's {@link Subjects} make of a notification. Hints only: a notification may come for
+ * nothing, and while the database is away none comes, so everybody also looks at least every {@link
+ * #POLL}.
  *
  * <p>A wait completes on the Vert.x context that subscribed to it, keeps nothing once it is over or
  * cancelled, and never fails.
  */
 @ApplicationScoped
 public class Wakeups {
-  /** The cluster name that stands for all of them. */
+  /** The subject that stands for all of them. */
   public static final String ANY = "*";
 
   /** No waiter should rely on being woken for longer than this. */
@@ -35,23 +39,40 @@ public class Wakeups {
   /** Beyond it a waiter is not woken, only timed: connections are bounded elsewhere. */
   private static final int MOST = 20_000;
 
-  /** Clusters share counters: a clash wakes somebody for nothing, and memory stays bounded. */
+  /** Subjects share counters: a clash wakes somebody for nothing, and memory stays bounded. */
   private static final int COUNTERS = 1024;
 
   private final Vertx vertx;
   private final ListenQueries listener;
+  private final List<String> channels;
+  private final Subjects subjects;
   private final ConcurrentMap<String, Set<Waiter>> waiters = new ConcurrentHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray turns = new AtomicLongArray(COUNTERS + 1);
   private volatile boolean closing;
 
-  Wakeups(Vertx vertx, ListenQueries listener) {
+  /** {@code quintet.wakeup.channels}: what this service LISTENs to; none: it never connects. */
+  Wakeups(
+      Vertx vertx,
+      ListenQueries listener,
+      Subjects subjects,
+      @ConfigProperty(name = "quintet.wakeup.channels") Optional<List<String>> channels) {
     this.vertx = vertx;
     this.listener = listener;
+    this.subjects = subjects;
+    this.channels = channels.orElse(List.of());
   }
 
   void start(@Observes StartupEvent event) {
-    listener.start(this::changed, this::anythingMayHaveChanged);
+    if (!channels.isEmpty()) {
+      listener.start(
+          channels,
+          notification ->
+              subjects
+                  .of(notification.getChannel(), notification.getPayload())
+                  .forEach(this::changed),
+          this::anythingMayHaveChanged);
+    }
   }
 
   /** Comes before the server waits for its requests to end, among them all who wait here. */
@@ -65,21 +86,21 @@ public class Wakeups {
   }
 
   /** Completes at the next notification after this call, at the latest after {@code atMost}. */
-  public Uni<Void> next(String cluster, Duration atMost) {
-    return next(cluster, turn(cluster), atMost);
+  public Uni<Void> next(String subject, Duration atMost) {
+    return next(subject, turn(subject), atMost);
   }
 
   /**
    * As {@link #next(String, Duration)}, but counting from an earlier {@link #turn}: whoever takes
    * the turn before reading misses nothing that happens while it reads.
    */
-  public Uni<Void> next(String cluster, long since, Duration atMost) {
-    return Uni.createFrom().emitter(emitter -> wait(cluster, since, atMost, emitter));
+  public Uni<Void> next(String subject, long since, Duration atMost) {
+    return Uni.createFrom().emitter(emitter -> wait(subject, since, atMost, emitter));
   }
 
-  /** A number that every notification for the cluster changes. */
-  public long turn(String cluster) {
-    return turns.get(counter(cluster));
+  /** A number that every notification about the subject changes. */
+  public long turn(String subject) {
+    return turns.get(counter(subject));
   }
 
   /** False while notifications cannot arrive and only polling helps. */
@@ -97,12 +118,12 @@ public class Wakeups {
     return waiting.get();
   }
 
-  private void wait(String cluster, long since, Duration atMost, UniEmitter<? super Void> emitter) {
+  private void wait(String subject, long since, Duration atMost, UniEmitter<? super Void> emitter) {
     var waiter = new Waiter(vertx.getOrCreateContext(), emitter);
     boolean listed = waiting.incrementAndGet() <= MOST;
     if (listed) {
       waiters.compute(
-          cluster,
+          subject,
           (name, others) -> {
             Set<Waiter> all = others == null ? ConcurrentHashMap.newKeySet() : others;
             all.add(waiter);
@@ -115,19 +136,19 @@ public class Wakeups {
       waiting.decrementAndGet();
       if (listed) {
         waiters.computeIfPresent(
-            cluster, (name, all) -> all.remove(waiter) && all.isEmpty() ? null : all);
+            subject, (name, all) -> all.remove(waiter) && all.isEmpty() ? null : all);
       }
     });
     // Looked at after the waiter is listed: a notification either finds it or has changed this.
-    if (turn(cluster) != since) {
+    if (turn(subject) != since) {
       emitter.complete(null);
     }
   }
 
-  private void changed(String cluster) {
-    turns.incrementAndGet(counter(cluster));
+  private void changed(String subject) {
+    turns.incrementAndGet(counter(subject));
     turns.incrementAndGet(COUNTERS);
-    wake(cluster);
+    wake(subject);
     wake(ANY);
   }
 
@@ -139,15 +160,15 @@ public class Wakeups {
     waiters.keySet().forEach(this::wake);
   }
 
-  private void wake(String cluster) {
-    var all = waiters.get(cluster);
+  private void wake(String subject) {
+    var all = waiters.get(subject);
     if (all != null) {
       all.forEach(Waiter::wake);
     }
   }
 
-  private static int counter(String cluster) {
-    return cluster.equals(ANY) ? COUNTERS : Math.floorMod(cluster.hashCode(), COUNTERS);
+  private static int counter(String subject) {
+    return subject.equals(ANY) ? COUNTERS : Math.floorMod(subject.hashCode(), COUNTERS);
   }
 
   /** Compared by identity. */

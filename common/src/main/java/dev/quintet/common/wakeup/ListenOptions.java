@@ -1,4 +1,4 @@
-package dev.quintet.tracker.wakeup;
+package dev.quintet.common.wakeup;
 
 import io.quarkus.reactive.datasource.ReactiveDataSource;
 import io.quarkus.reactive.pg.client.PgPoolCreator;
@@ -8,6 +8,7 @@ import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnectOptions;
 import jakarta.inject.Singleton;
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 public class ListenOptions implements PgPoolCreator {
   private static final int CONNECT_MS = 3_000;
 
+  private final String application;
   private volatile @Nullable PgConnectOptions options;
+
+  ListenOptions(@ConfigProperty(name = "quarkus.application.name") String application) {
+    this.application = application;
+  }
 
   @Override
   public Pool create(Input input) {
@@ -29,7 +35,7 @@ public class ListenOptions implements PgPoolCreator {
         new PgConnectOptions(first)
             .setConnectTimeout(CONNECT_MS)
             .setTcpKeepAlive(true)
-            .addProperty("application_name", "tracker-service listener");
+            .addProperty("application_name", application + " listener");
     return PgBuilder.pool()
         // Meters tell pools apart by name.
         .with(input.poolOptions().setName("listen"))

@@ -1,0 +1,10 @@
+package dev.quintet.coordination.contract;
+
+import dev.quintet.common.testing.OpenApiSecurityContract;
+import dev.quintet.common.testing.ServiceBackends;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+@QuarkusTest
+@QuarkusTestResource(ServiceBackends.class)
+class OpenApiSecurityIT extends OpenApiSecurityContract {}
