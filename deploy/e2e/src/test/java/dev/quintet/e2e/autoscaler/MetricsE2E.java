@@ -11,8 +11,11 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What nodes measure. */
+@ResourceLock(value = "autoscaler", mode = ResourceAccessMode.READ)
 class MetricsE2E {
   private final Database database = Autoscaler.fleet().database();
 

@@ -8,6 +8,7 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
 import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Pauses;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Nodes: their keys, their lives, what they should run, and their end. */
+@ResourceLock(value = "autoscaler", mode = ResourceAccessMode.READ)
 class NodeE2E {
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final Map<String, Object> ALIVE = Map.of("status", "active");
@@ -64,6 +68,8 @@ class NodeE2E {
     Eventually.holds(
         SOON,
         () -> {
+          // Sixty a minute are allowed.
+          Pauses.of(Duration.ofMillis(500));
           var late = node.send(ALIVE);
           assertThat(late.status()).isEqualTo(401);
           assertThat(late.code()).isEqualTo("key_expired");

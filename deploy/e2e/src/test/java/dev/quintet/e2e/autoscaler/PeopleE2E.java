@@ -20,8 +20,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** People and what they may, and what is on record of what they did. */
+/** People and what they may, and what is on record of what they did; alone, as roles change. */
+@ResourceLock("autoscaler")
 class PeopleE2E {
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final String PASSWORD = "correct horse battery staple";

@@ -9,11 +9,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The demo, as {@code ./quintet demo autoscaler} runs it: real agents enrol, a load comes and goes,
  * a schedule takes over, an agent is killed, and no figure that must be zero is anything else.
  */
+@ResourceLock(value = "autoscaler", mode = ResourceAccessMode.READ)
 class ScalingDemoE2E {
   private static final List<String> MUST_BE_ZERO =
       List.of(

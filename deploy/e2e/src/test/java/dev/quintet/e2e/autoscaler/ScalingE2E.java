@@ -18,8 +18,11 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What is decided, from heartbeats, schedules, what-ifs and back-tests. */
+@ResourceLock(value = "autoscaler", mode = ResourceAccessMode.READ)
 class ScalingE2E {
   private static final Duration SOON = Duration.ofSeconds(30);
 
