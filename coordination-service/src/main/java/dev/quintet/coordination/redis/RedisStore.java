@@ -2,55 +2,78 @@ package dev.quintet.coordination.redis;
 
 import dev.quintet.coordination.CoordinationConfig;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.vertx.UniHelper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
+import jakarta.inject.Inject;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Every call to Redis goes through here. It has {@code quintet.coordination.redis.deadline} to
- * answer; when one did not, Redis is asked for a PONG, and while that does not come either all
- * calls fail at once instead of each waiting for its deadline.
+ * Every call to Redis goes through here, on one of a few connections that many calls share: each is
+ * sent at once and answered in its turn, so a round trip costs no connection. A call has {@code
+ * quintet.coordination.redis.deadline} to answer; when one did not, its connection is asked for a
+ * PONG, and while that does not come all calls fail at once instead of each waiting for its
+ * deadline.
  *
  * <p>All of them fail with {@link RedisAway} where Redis could not be asked, and with Vert.x's
- * {@code ErrorType} where it refused, which is a fault of ours.
+ * {@code ErrorType} where it refused, which is a fault of ours. Commands that hold their connection
+ * (BLPOP, SUBSCRIBE, MULTI) are not for here.
  */
 @ApplicationScoped
 public class RedisStore {
   private static final Logger LOG = Logger.getLogger(RedisStore.class);
 
-  /**
-   * A server that is there but cannot serve: starting, a replica, out of memory, in a long script.
-   */
-  private static final Set<String> NOT_SERVING =
-      Set.of(
-          "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "MISCONF", "OOM");
+  /** Calls under way on one connection; beyond it they fail. */
+  private static final int MOST_WAITING = 16_384;
 
-  private final Redis redis;
-  private final Vertx vertx;
   private final String prefix;
-  private final Duration deadline;
-  private final long probeEveryMs;
-  private final AtomicBoolean probing = new AtomicBoolean();
-  private volatile boolean down;
+  private final List<Lane> lanes;
+  private final AtomicInteger away = new AtomicInteger();
 
-  RedisStore(Redis redis, Vertx vertx, CoordinationConfig config) {
-    this.redis = redis;
-    this.vertx = vertx;
-    this.prefix = config.redis().prefix();
-    this.deadline = config.redis().deadline();
-    this.probeEveryMs = config.redis().probeEvery().toMillis();
+  /** {@code made}: Quarkus's own client; that it is made is what settles {@code settings}. */
+  @Inject
+  RedisStore(Redis made, RedisSettings settings, Vertx vertx, CoordinationConfig config) {
+    this(settings::get, vertx, config);
+  }
+
+  /** To a server of the caller's own. */
+  RedisStore(Supplier<RedisOptions> options, Vertx vertx, CoordinationConfig config) {
+    this.prefix = config.redis().prefix().orElse("");
+    this.lanes =
+        IntStream.range(0, config.redis().connections())
+            .mapToObj(number ->
+                new Lane(
+                    vertx,
+                    () ->
+                        options
+                            .get()
+                            .setPoolName("redis-" + number)
+                            .setMaxPoolSize(1)
+                            .setMaxWaitingHandlers(MOST_WAITING),
+                    config.redis().deadline().toMillis(),
+                    config.redis().probeEvery().toMillis(),
+                    this::wentDown,
+                    this::cameBack))
+            .toList();
+  }
+
+  @PreDestroy
+  void stop() {
+    lanes.forEach(Lane::stop);
   }
 
   /** The key under which Redis has it: with the prefix of this installation. */
@@ -58,9 +81,9 @@ public class RedisStore {
     return prefix.concat(name);
   }
 
-  /** False while calls fail at once. */
+  /** False while calls fail at once on any connection. */
   public boolean up() {
-    return !down;
+    return lanes.stream().allMatch(Lane::usable);
   }
 
   /**
@@ -70,12 +93,11 @@ public class RedisStore {
    * @param arguments texts, numbers or Buffers
    */
   public Uni<Response> run(Script script, List<String> keys, Object... arguments) {
-    return ask(() ->
-        redis
-            .send(call(Command.EVALSHA, script.sha(), keys, arguments))
+    return ask(lane ->
+        lane.send(call(Command.EVALSHA, script.sha(), keys, arguments))
             .recover(failure ->
                 failure instanceof ErrorType error && error.is("NOSCRIPT")
-                    ? redis.send(call(Command.EVAL, script.source(), keys, arguments))
+                    ? lane.send(call(Command.EVAL, script.source(), keys, arguments))
                     : Future.failedFuture(failure)));
   }
 
@@ -85,74 +107,34 @@ public class RedisStore {
    * @param arguments texts, numbers or Buffers; keys as {@link #key} made them
    */
   public Uni<Response> send(Command command, Object... arguments) {
-    return ask(() -> redis.send(with(Request.cmd(command), arguments)));
+    return ask(lane -> lane.send(with(Request.cmd(command), arguments)));
   }
 
-  private interface Call {
-    Future<Response> make();
-  }
-
-  private Uni<Response> ask(Call call) {
+  private Uni<Response> ask(Function<Lane, Future<Response>> sending) {
     return Uni.createFrom()
-        .deferred(
-            () -> down ? Uni.createFrom().failure(new RedisAway()) : UniHelper.toUni(call.make()))
-        .ifNoItem()
-        .after(deadline)
-        .fail()
-        .onFailure(failure -> !(failure instanceof RedisAway) && away(failure))
-        .transform(failure -> {
-          doubt(failure);
-          return new RedisAway();
+        .emitter(emitter -> {
+          var lane = lane();
+          lane.call(() -> sending.apply(lane), emitter);
         });
   }
 
-  private static boolean away(Throwable failure) {
-    return !(failure instanceof ErrorType error) || NOT_SERVING.stream().anyMatch(error::is);
+  /**
+   * An event loop keeps to one connection, which then lives on that loop: no call changes threads.
+   */
+  private Lane lane() {
+    return lanes.get(Math.floorMod(Thread.currentThread().threadId(), lanes.size()));
   }
 
-  private void doubt(Throwable failure) {
-    if (probing.compareAndSet(false, true)) {
-      LOG.debugf("event=redis_doubted reason=\"%s\"", failure.getMessage());
-      probe();
-    }
-  }
-
-  private void probe() {
-    var answer = redis.send(Request.cmd(Command.PING));
-    long limit =
-        vertx.setTimer(
-            Math.max(probeEveryMs, deadline.toMillis()),
-            late -> {
-              // It may still answer; then it is up a little later than it could be.
-              wentDown("no answer to PING");
-              probe();
-            });
-    answer.onComplete(pong -> {
-      if (!vertx.cancelTimer(limit)) {
-        return;
-      }
-      if (pong.succeeded()) {
-        cameBack();
-      } else {
-        wentDown(pong.cause().getMessage());
-        vertx.setTimer(probeEveryMs, again -> probe());
-      }
-    });
-  }
-
-  private void wentDown(@org.jspecify.annotations.Nullable String why) {
-    if (!down) {
-      down = true;
+  private void wentDown(@Nullable String why) {
+    if (away.getAndIncrement() == 0) {
       LOG.warnf("event=redis_down reason=\"%s\"", why);
     }
   }
 
   private void cameBack() {
-    if (down) {
+    if (away.decrementAndGet() == 0) {
       LOG.info("event=redis_up");
     }
-    down = false;
-    probing.set(false);
   }
 
   private static Request call(Command eval, String script, List<String> keys, Object[] arguments) {
