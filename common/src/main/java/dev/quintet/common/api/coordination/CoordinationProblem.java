@@ -117,6 +117,14 @@ public enum CoordinationProblem implements ProblemType {
     return title;
   }
 
+  /** One of ours is registered: clients of other limiters know it. */
+  @Override
+  public String uri() {
+    return this == QUOTA_EXCEEDED
+        ? "https://iana.org/assignments/http-problem-types#quota-exceeded"
+        : ProblemType.super.uri();
+  }
+
   /** The problem that a function of the database or a script of Redis named. */
   public static Optional<CoordinationProblem> ofCode(String code) {
     return Arrays.stream(values()).filter(problem -> problem.code().equals(code)).findFirst();
