@@ -78,9 +78,12 @@ BEGIN
   IF NOT FOUND AND queue = 0 THEN
     DELETE FROM coordination.lock_waiters WHERE waiter_id = p_lease AND lock_key = p_key;
     lease := coordination.lock_grant(p_key, p_mode, p_permits, p_holder, p_lease, p_ttl_ms, p_metadata, p_lock_delay_ms, p_min_hold_ms, t);
-    PERFORM coordination.lock_event(p_key, 'acquired', p_holder, (lease ->> 'fencing_token')::bigint, t,
-                                    jsonb_build_object('mode', p_mode, 'permits', p_permits, 'expires_at', lease -> 'expires_at'));
-    RETURN jsonb_build_object('outcome', 'granted', 'lease', lease, 'available', coordination.lock_available(p_key, p_mode, t));
+    IF EXISTS (SELECT FROM coordination.lock_watches WHERE lock_key = p_key) THEN
+      PERFORM coordination.lock_event(p_key, 'acquired', p_holder, (lease ->> 'fencing_token')::bigint, t,
+                                      jsonb_build_object('mode', p_mode, 'permits', p_permits, 'expires_at', lease -> 'expires_at'));
+    END IF;
+    RETURN jsonb_build_object('outcome', 'granted', 'lease', lease,
+      'available', CASE WHEN p_mode = 'permit' THEN coordination.lock_available(p_key, p_mode, t) END);
   END IF;
   IF b.reason IN ('too_many', 'unknown') THEN
     DELETE FROM coordination.lock_waiters WHERE waiter_id = p_lease AND lock_key = p_key;

@@ -49,7 +49,7 @@ BEGIN
       why := 'left_the_queue';
     END IF;
   END IF;
-  IF done THEN
+  IF done AND EXISTS (SELECT FROM coordination.lock_watches WHERE lock_key = p_key) THEN
     PERFORM coordination.lock_event(p_key, 'released', l.lock_holder, l.fencing_token, t);
   END IF;
   IF EXISTS (SELECT FROM coordination.lock_waiters WHERE lock_key = p_key AND granted_at IS NULL) THEN
