@@ -7,20 +7,24 @@ SET search_path = ''
 AS $$
 DECLARE
   t timestamptz := coordination.lock_mutex(p_key);
-  ended jsonb;
+  l record;
+  ended jsonb := '[]';
 BEGIN
-  WITH one AS (DELETE FROM coordination.distributed_locks WHERE lock_key = p_key RETURNING lock_holder, lease_id, fencing_token, expires_at > t AS live),
-       more AS (DELETE FROM coordination.lock_permits WHERE lock_key = p_key RETURNING lock_holder, lease_id, fencing_token, expires_at > t AS live),
-       gone AS (SELECT * FROM one UNION ALL SELECT * FROM more),
-       waiting AS (DELETE FROM coordination.lock_waiters w USING gone WHERE w.waiter_id = gone.lease_id),
-       told AS (INSERT INTO coordination.lock_audit (lock_key, event, lock_holder, fencing_token, actor, reason)
-                SELECT p_key, 'revoked', lock_holder, fencing_token, p_actor, p_reason FROM gone WHERE live)
-  SELECT jsonb_agg(jsonb_build_object('previous_holder', lock_holder, 'lease_id', lease_id, 'fencing_token', fencing_token) ORDER BY fencing_token)
-    INTO ended FROM gone WHERE live;
-  IF ended IS NOT NULL THEN
-    PERFORM pg_notify('lock_events', jsonb_build_object('event', 'revoked', 'lock_key', p_key)::text);
-  END IF;
+  PERFORM coordination.lock_end_expired(p_key, t);
+  FOR l IN
+    WITH one AS (DELETE FROM coordination.distributed_locks WHERE lock_key = p_key RETURNING lock_holder, lease_id, fencing_token, expires_at),
+         more AS (DELETE FROM coordination.lock_permits WHERE lock_key = p_key RETURNING lock_holder, lease_id, fencing_token, expires_at),
+         gone AS (SELECT * FROM one UNION ALL SELECT * FROM more),
+         unclaimed AS (DELETE FROM coordination.lock_waiters w USING gone WHERE w.waiter_id = gone.lease_id AND w.lock_key = p_key)
+    SELECT * FROM gone ORDER BY fencing_token
+  LOOP
+    PERFORM coordination.lock_event(p_key, 'revoked', l.lock_holder, l.fencing_token, t, '{}', true, p_actor, p_reason);
+    -- What only rests after an expiry is held by nobody, but an operator may end the rest.
+    IF l.expires_at > t THEN
+      ended := ended || jsonb_build_object('previous_holder', l.lock_holder, 'fencing_token', l.fencing_token);
+    END IF;
+  END LOOP;
   PERFORM coordination.lock_hand_off(p_key, t);
-  RETURN ended;
+  RETURN CASE WHEN jsonb_array_length(ended) > 0 THEN ended END;
 END
 $$;

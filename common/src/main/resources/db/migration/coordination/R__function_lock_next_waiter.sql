@@ -1,4 +1,4 @@
--- For when a lease ran out and nobody released it: a replica whose waiter stands in line calls it at the holder's end and once a second.
+-- For when a lease ran out and nobody released it: whoever waits for the key, or watches it, calls it at the holder's end and once a second.
 -- Returns in how many ms it is worth asking again; NULL: the line is empty.
 CREATE OR REPLACE FUNCTION coordination.lock_next_waiter(p_key text)
 RETURNS bigint
@@ -15,7 +15,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  SELECT * INTO b FROM coordination.lock_blocker(p_key, w.mode, w.permits, w.waiter_id, t);
+  SELECT * INTO b FROM coordination.lock_blocker(p_key, w.mode, w.permits, t);
   RETURN least(1000, greatest(1, ceil(extract(epoch FROM coalesce(b.free_at, t) - t) * 1000)))::bigint;
 END
 $$;

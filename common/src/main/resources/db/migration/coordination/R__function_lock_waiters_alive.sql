@@ -1,9 +1,20 @@
--- A replica stands for its waiters, all in one statement. Returns those of them that have been handed their key, in case the notification got lost.
-CREATE OR REPLACE FUNCTION coordination.lock_waiters_alive(p_replica text)
-RETURNS TABLE (lock_key text, lease_id uuid)
-LANGUAGE sql
+-- What a replica asks of all its long polls in one statement; with p_beat it also stands for them. Returns those that have news, in case the
+-- notification got lost: handed their key, or in no line any more (silent too long, while the database was away), so that they ask again.
+-- A row that a hand-off is at just now is passed over: waiting for it could end in a deadlock, and the next beat comes in time.
+CREATE OR REPLACE FUNCTION coordination.lock_waiters_alive(p_waiters uuid[], p_beat boolean)
+RETURNS SETOF uuid
+LANGUAGE plpgsql
 SET search_path = ''
 AS $$
-  UPDATE coordination.lock_waiters w SET heartbeat_at = clock_timestamp() WHERE w.replica_id = p_replica
-  RETURNING w.lock_key::text, CASE WHEN w.granted_at IS NOT NULL THEN w.waiter_id END
+BEGIN
+  IF p_beat THEN
+    UPDATE coordination.lock_waiters w SET heartbeat_at = clock_timestamp()
+      FROM (SELECT v.ticket FROM coordination.lock_waiters v WHERE v.waiter_id = ANY (p_waiters) ORDER BY v.ticket FOR NO KEY UPDATE SKIP LOCKED) AS free
+     WHERE w.ticket = free.ticket;
+  END IF;
+  RETURN QUERY
+    SELECT m.waiter_id FROM unnest(p_waiters) AS m (waiter_id)
+      LEFT JOIN coordination.lock_waiters w ON w.waiter_id = m.waiter_id
+     WHERE w.waiter_id IS NULL OR w.granted_at IS NOT NULL;
+END
 $$;

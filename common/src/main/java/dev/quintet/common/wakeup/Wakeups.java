@@ -145,7 +145,8 @@ public class Wakeups {
     }
   }
 
-  private void changed(String subject) {
+  /** Wakes whoever waits, as a notification does: for who found out of a change by looking. */
+  public void changed(String subject) {
     turns.incrementAndGet(counter(subject));
     turns.incrementAndGet(COUNTERS);
     wake(subject);

@@ -20,6 +20,7 @@ public class CoordinationDatabaseProblems implements DatabaseProblems {
 
   private static final Map<String, CoordinationProblem> CONSTRAINTS =
       Map.of(
+          "distributed_locks_lease_id_key", CoordinationProblem.LEASE_ID_REUSED,
           "perceptual_hashes_document_id_fkey", CoordinationProblem.UNKNOWN_DOCUMENT,
           "similarity_vetoes_document_id_fkey", CoordinationProblem.UNKNOWN_DOCUMENT,
           "cache_metadata_document_id_fkey", CoordinationProblem.UNKNOWN_DOCUMENT,

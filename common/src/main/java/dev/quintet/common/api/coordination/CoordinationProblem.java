@@ -45,6 +45,7 @@ public enum CoordinationProblem implements ProblemType {
   DELAY_OUT_OF_RANGE(422, "The delay is out of range"),
   METADATA_TOO_LARGE(422, "The metadata are too large"),
   METADATA_NOT_OBJECT(422, "The metadata are not an object"),
+  LEASE_ID_REUSED(422, "The lease id belongs to another lock"),
   INVALID_MODE(422, "The mode is not one of the modes of a lock"),
   INVALID_PERMITS(422, "The number of permits is not acceptable"),
   INVALID_RESOURCE(422, "The resource's name is not acceptable"),
