@@ -14,6 +14,7 @@ import dev.quintet.common.page.Page;
 import dev.quintet.common.page.PageRequest;
 import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.ProblemException;
+import dev.quintet.common.problem.Violations;
 import dev.quintet.common.security.Callers;
 import dev.quintet.common.security.Roles;
 import dev.quintet.coordination.metric.MetricReadQueries.Answer;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -93,6 +95,14 @@ public class MetricResource {
               report.metrics().size() + " metrics in one request")
           .with("limit", config.largestBatch());
     }
+    var violations = new Violations();
+    // Here and not in the record, from which what is wrong has been taken out before it is made.
+    violations.check(
+        !report.metrics().isEmpty() && report.metrics().stream().noneMatch(Objects::isNull),
+        CommonProblem.INVALID_VALUE,
+        "/metrics",
+        "must not be empty, nor hold null");
+    violations.orThrow();
     var verdict =
         new MetricJudge(clock.instant(), config.retentionMonths(), UUID::randomUUID)
             .judge(report.metrics());

@@ -1,6 +1,5 @@
 package dev.quintet.common.api.coordination;
 
-import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.Violations;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +13,6 @@ public record MetricReport(List<MetricInput> metrics) {
   public MetricReport(@Nullable List<MetricInput> metrics) {
     var violations = new Violations();
     violations.required(metrics, "/metrics");
-    violations.check(
-        metrics == null || !metrics.isEmpty(),
-        CommonProblem.INVALID_VALUE,
-        "/metrics",
-        "must not be empty");
-    violations.check(
-        metrics == null || metrics.stream().noneMatch(java.util.Objects::isNull),
-        CommonProblem.INVALID_VALUE,
-        "/metrics",
-        "must not hold null");
     violations.orThrow();
     this.metrics = metrics == null ? List.of() : metrics;
   }
