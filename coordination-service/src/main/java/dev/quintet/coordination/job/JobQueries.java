@@ -103,6 +103,9 @@ class JobQueries {
                                         ORDER BY r.fire_time LIMIT $2)
       """;
 
+  /** For what comes before and after the work itself. */
+  private static final Duration MARGIN = Duration.ofSeconds(15);
+
   private final Statements statements;
   private final Pool pool;
   private final JsonRows json;
@@ -136,11 +139,16 @@ class JobQueries {
    */
   <T> Uni<Optional<T>> exclusively(long turn, Duration longest, Supplier<Uni<T>> work) {
     return pool.withTransaction(tx ->
-        tx.preparedQuery(TRY)
-            .execute(Tuple.of(turn, Long.toString(longest.plusSeconds(15).toMillis())))
-            .map(rows -> rows.iterator().next().getBoolean("mine"))
-            .chain(mine ->
-                mine ? work.get().map(Optional::of) : Uni.createFrom().item(Optional.<T>empty())));
+            tx.preparedQuery(TRY)
+                .execute(Tuple.of(turn, Long.toString(longest.plus(MARGIN).toMillis())))
+                .map(rows -> rows.iterator().next().getBoolean("mine"))
+                .chain(mine ->
+                    mine
+                        ? work.get().map(Optional::of)
+                        : Uni.createFrom().item(Optional.<T>empty())))
+        .ifNoItem()
+        .after(longest.plus(MARGIN))
+        .fail();
   }
 
   Uni<Integer> markCrashed(String job, OffsetDateTime before) {
