@@ -173,6 +173,7 @@ class UsageIT {
     "input_tokens, -1, invalid_usage",
     "cost_usd, -0.1, invalid_usage",
     "cost_usd, 1000000, invalid_usage",
+    "cost_usd, 999999.9999995, invalid_usage",
     "avoided_cost_usd, 0.1, invalid_usage",
     "circuit_breaker_state, half_open, invalid_state",
     "input_tokens, 1.5, wrong_type",

@@ -2,6 +2,7 @@ package dev.quintet.common.api.coordination;
 
 import dev.quintet.common.problem.Violations;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public record AiUsageRecord(
     @Nullable String fallbackModel,
     @Nullable String circuitBreakerState) {
   private static final BigDecimal BEYOND = BigDecimal.valueOf(1_000_000);
+  private static final int DECIMALS = 6;
   private static final List<String> STATES = List.of("closed", "open", "half-open");
 
   public AiUsageRecord {
@@ -94,7 +96,9 @@ public record AiUsageRecord(
 
   private static void checkCost(Violations violations, @Nullable BigDecimal cost, String pointer) {
     violations.check(
-        cost == null || (cost.signum() >= 0 && cost.compareTo(BEYOND) < 0),
+        cost == null
+            || (cost.signum() >= 0
+                && cost.setScale(DECIMALS, RoundingMode.HALF_EVEN).compareTo(BEYOND) < 0),
         CoordinationProblem.INVALID_USAGE,
         pointer,
         "must be from 0 to below 1000000");
