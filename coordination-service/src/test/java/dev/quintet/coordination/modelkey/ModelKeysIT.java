@@ -456,13 +456,24 @@ class ModelKeysIT {
   void withoutRedisPostgresqlLeases() {
     String key = secret();
     put(key, null).statusCode(200);
-    assertThat(redis(Command.CLIENT, "PAUSE", "4000", "ALL").toString()).isEqualTo("OK");
+    // Scripts get no answer, as from a server that hangs; this one can be woken.
+    assertThat(redis(Command.CLIENT, "PAUSE", "15000", "WRITE").toString()).isEqualTo("OK");
     lease().statusCode(200).body("api_key", equalTo(key));
     lease().statusCode(200).body("slot", equalTo("primary"));
     report("primary", 1, "auth_failed").statusCode(503).body("code", equalTo("redis_unavailable"));
     found().body("keys[0].usage_count", equalTo(2));
+    Eventually.holds(
+        LIMIT,
+        () ->
+            assertThat(
+                    redis
+                        .send(Command.CLIENT, "UNPAUSE")
+                        .onFailure()
+                        .recoverWithNull()
+                        .await()
+                        .atMost(LIMIT))
+                .isNotNull());
     Eventually.holds(LIMIT, () -> assertThat(redis.up()).isTrue());
-    Eventually.holds(LIMIT, () -> report("primary", 1, "success").statusCode(200));
     lease().statusCode(200).body("api_key", equalTo(key));
   }
 
