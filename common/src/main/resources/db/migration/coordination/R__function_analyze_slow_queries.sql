@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   IF home IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'CO503', CONSTRAINT = 'pg_stat_statements_missing',
-      MESSAGE = 'the extension pg_stat_statements is not there', HINT = 'CREATE EXTENSION pg_stat_statements as a superuser';
+      MESSAGE = 'the extension pg_stat_statements is not there', HINT = 'CREATE EXTENSION pg_stat_statements as a superuser', DETAIL = '{"retry_after_ms": 60000}';
   END IF;
   RETURN QUERY EXECUTE format(
     'SELECT s.query, s.calls, s.mean_exec_time, s.total_exec_time
@@ -21,7 +21,7 @@ BEGIN
 EXCEPTION
   WHEN object_not_in_prerequisite_state THEN
     RAISE EXCEPTION USING ERRCODE = 'CO503', CONSTRAINT = 'pg_stat_statements_not_loaded',
-      MESSAGE = 'pg_stat_statements is not loaded', HINT = 'add pg_stat_statements to shared_preload_libraries and restart PostgreSQL';
+      MESSAGE = 'pg_stat_statements is not loaded', HINT = 'add pg_stat_statements to shared_preload_libraries and restart PostgreSQL', DETAIL = '{"retry_after_ms": 60000}';
 END
 $$;
 REVOKE EXECUTE ON FUNCTION coordination.analyze_slow_queries(integer) FROM PUBLIC;

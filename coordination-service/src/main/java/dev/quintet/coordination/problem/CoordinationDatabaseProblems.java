@@ -11,12 +11,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * SQL functions raise a state of their own (CO404, CO409, CO422) with the problem's code as the
- * constraint; constraints that a valid request can run into are named here.
+ * SQL functions raise a state of their own (CO404, CO409, CO422, CO503) with the problem's code as
+ * the constraint; constraints that a valid request can run into are named here.
  */
 @ApplicationScoped
 public class CoordinationDatabaseProblems implements DatabaseProblems {
-  private static final Set<String> RAISED = Set.of("CO404", "CO409", "CO422");
+  private static final Set<String> RAISED = Set.of("CO404", "CO409", "CO422", "CO503");
 
   private static final Map<String, CoordinationProblem> CONSTRAINTS =
       Map.of(
