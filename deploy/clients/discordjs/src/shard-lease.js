@@ -291,8 +291,11 @@ export class ShardLease extends EventEmitter {
     while (!signal.aborted) {
       if (!this.#beatWanted) {
         const pause = new AbortController();
+        const end = () => pause.abort(signal.reason);
+        signal.addEventListener('abort', end, { once: true });
         this.#wakeBeat = () => pause.abort(new Error('woken'));
-        await this.clock.sleep(jittered(this.#intervalMs, this.clock.random), AbortSignal.any([signal, pause.signal])).catch(() => {});
+        await this.clock.sleep(jittered(this.#intervalMs, this.clock.random), pause.signal).catch(() => {});
+        signal.removeEventListener('abort', end);
       }
       this.#beatWanted = false;
       if (!signal.aborted) await this.#beatUntilAnswered();
@@ -324,6 +327,8 @@ export class ShardLease extends EventEmitter {
     const body = {
       incarnation: this.incarnation,
       shards: listed.map((shard) => this.#shardReport(shard)),
+      // Which pause is answered, so that a late answer is not taken for one to a later pause.
+      ...(this.#paused && this.#paused.id !== null && this.#paused.acked < Infinity ? { pause_id: this.#paused.id } : {}),
       memory_usage_mb: Math.round((process.memoryUsage.rss() / 1_048_576) * 100) / 100,
       cpu_usage_percent: this.#cpuPercent(),
     };
@@ -464,7 +469,7 @@ export class ShardLease extends EventEmitter {
       case 'drain':
         return this.#drain(detail);
       case 'pause':
-        return this.#pause();
+        return this.#pause(detail);
       case 'serve':
         return this.#serve(detail);
       default:
@@ -484,9 +489,16 @@ export class ShardLease extends EventEmitter {
   }
 
   /** Answers only when no listener runs any more: between the answer and `serve` nobody acts. */
-  #pause() {
-    if (this.#paused) return;
-    const pause = { acked: Infinity };
+  #pause({ pause_id: id = null }) {
+    if (this.#paused) {
+      // Another pause while nothing has been handled since the last one: the answer is the same, its number is not.
+      if (id !== this.#paused.id) {
+        this.#paused.id = id;
+        this.#beatNow();
+      }
+      return;
+    }
+    const pause = { id, acked: Infinity };
     this.#paused = pause;
     for (const shard of this.#shards.values()) shard.gate.pause();
     this.#listenersDone(PAUSE_LIMIT_MS).then(() => {

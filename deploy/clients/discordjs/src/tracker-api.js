@@ -67,11 +67,16 @@ export class TrackerApi {
 
   /** An open event stream; reading it is up to the caller. */
   async open(path, { signal, query, headers, timeoutMs = 10_000 }) {
-    const connecting = new AbortController();
-    const limit = this.#clock.after(timeoutMs, () => connecting.abort(new Error('no answer in time')));
+    // Ends the connecting and the reading: whoever has the body still has `signal`.
+    const reading = new AbortController();
+    const end = () => reading.abort(signal.reason);
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    const limit = this.#clock.after(timeoutMs, () => reading.abort(new Error('no answer in time')));
     try {
-      const { reply } = await this.#send('GET', path, { query, signal: AbortSignal.any([signal, connecting.signal]), headers: { accept: 'text/event-stream', ...headers } }, signal);
+      const { reply } = await this.#send('GET', path, { query, signal: reading.signal, headers: { accept: 'text/event-stream', ...headers } }, signal);
       if (reply.status === 200) return reply.body;
+      signal.removeEventListener('abort', end);
       throw new TrackerProblem(reply.status, (await reply.json().catch(() => null)) ?? {}, retryAfterMs(reply, null));
     } finally {
       limit();

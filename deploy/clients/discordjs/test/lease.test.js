@@ -343,10 +343,13 @@ describe('two generations', () => {
     await eventually(() => tracker.requests('stream').length === 1);
     events.send();
     await eventually(() => bot.told.length === 1);
-    tracker.tell('bot-1', 'pause');
+    tracker.tell('bot-1', 'pause', { pause_id: 7 });
     await eventually(() => tracker.leases[0].state === 'paused');
-    const acked = tracker.requests('heartbeat').findLast((request) => request.body.shards[0].state === 'paused').body.shards[0];
-    assert.ok(BigInt(acked.last_event_id) > 0n);
+    const acked = tracker.requests('heartbeat').findLast((request) => request.body.shards[0].state === 'paused').body;
+    assert.ok(BigInt(acked.shards[0].last_event_id) > 0n);
+    assert.equal(acked.pause_id, 7);
+    tracker.tell('bot-1', 'pause', { pause_id: 8 });
+    await eventually(() => tracker.requests('heartbeat').at(-1).body.pause_id === 8);
     events.send();
     events.send();
     tracker.tell('bot-1', 'serve');

@@ -128,6 +128,9 @@ public final class TrackedShards implements AutoCloseable {
   private volatile @Nullable ShardHost host;
   private volatile boolean serving = true;
   private volatile boolean paused;
+
+  /** Which pause the heartbeats answer; 0: the tracker gave it no number. */
+  private volatile long pauseId;
   private volatile boolean inLine;
   private volatile int extra;
   private volatile String layout;
@@ -481,6 +484,10 @@ public final class TrackedShards implements AutoCloseable {
             .put(
                 "memory_usage_mb",
                 Math.round((runtime.totalMemory() - runtime.freeMemory()) / 10_485.76) / 100.0);
+    long answered = pauseId;
+    if (paused && answered != 0) {
+      body.put("pause_id", answered);
+    }
     if (ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system
         && system.getProcessCpuLoad() >= 0) {
@@ -609,7 +616,7 @@ public final class TrackedShards implements AutoCloseable {
       seatsNow.release();
     }
     if (directives.pause()) {
-      pauseAll(listed);
+      pauseAll(listed, directives.pauseId());
       return;
     }
     boolean servingNow = body.getBoolean("serving", true);
@@ -628,8 +635,13 @@ public final class TrackedShards implements AutoCloseable {
   }
 
   /** Holds events back; the next heartbeat says so, and which event was the last. */
-  private void pauseAll(List<Held> listed) throws InterruptedException {
+  private void pauseAll(List<Held> listed, long id) throws InterruptedException {
     if (paused) {
+      // Nothing was handled since the last pause: the answer is the same, its number may not be.
+      if (pauseId != id) {
+        pauseId = id;
+        beatNow.release();
+      }
       return;
     }
     boolean all = true;
@@ -638,6 +650,7 @@ public final class TrackedShards implements AutoCloseable {
       all &= gate == null || gate.pause(LISTENERS_LIMIT);
     }
     if (all) {
+      pauseId = id;
       paused = true;
       LOG.info("event=paused shards={}", listed.size());
       watch.paused();
@@ -1119,17 +1132,22 @@ public final class TrackedShards implements AutoCloseable {
   }
 
   /** What a heartbeat's reply tells the pod to do. */
-  private record Directives(boolean pause, Set<Integer> drained, @Nullable HandledBefore serve) {
+  private record Directives(
+      boolean pause, long pauseId, Set<Integer> drained, @Nullable HandledBefore serve) {
 
     static Directives of(DataObject body) {
       boolean pause = false;
+      long pauseId = 0;
       Set<Integer> drained = new HashSet<>();
       HandledBefore serve = null;
       DataArray list = body.optArray("directives").orElseGet(DataArray::empty);
       for (int i = 0; i < list.length(); i++) {
         DataObject directive = list.getObject(i);
         switch (directive.getString("type", "")) {
-          case "pause" -> pause = true;
+          case "pause" -> {
+            pause = true;
+            pauseId = directive.getLong("pause_id", 0);
+          }
           case "drain" ->
               directive
                   .optArray("shards")
@@ -1138,7 +1156,7 @@ public final class TrackedShards implements AutoCloseable {
           default -> LOG.warn("event=unknown_directive {}", directive);
         }
       }
-      return new Directives(pause, drained, serve);
+      return new Directives(pause, pauseId, drained, serve);
     }
   }
 }
