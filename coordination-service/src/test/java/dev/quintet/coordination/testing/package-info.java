@@ -1,0 +1,2 @@
+/** What the tests of several features share. */
+package dev.quintet.coordination.testing;
