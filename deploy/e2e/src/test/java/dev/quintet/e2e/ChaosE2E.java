@@ -2,6 +2,8 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Pauses;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,11 +12,13 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Scenario 19: 60 pods come, go, die and come back, replicas are killed under them, and a checker
  * reads the events. Runs three minutes; {@code -De2e.chaos.seconds=600} makes it the brief's ten.
  */
+@ResourceLock("tracker")
 class ChaosE2E {
   private static final Duration LENGTH =
       Duration.ofSeconds(Integer.getInteger("e2e.chaos.seconds", 180));
@@ -46,7 +50,8 @@ class ChaosE2E {
       long end = System.nanoTime() + LENGTH.toNanos();
       while (System.nanoTime() < end) {
         Pauses.of(Duration.ofSeconds(15));
-        var victim = Fleet.get().replicas().get(random.nextInt(Fleet.REPLICAS));
+        var victim =
+            Tracker.fleet().replicas().get(random.nextInt(Tracker.fleet().replicas().size()));
         victim.kill();
         victim.start().awaitReady();
       }
@@ -109,7 +114,7 @@ class ChaosE2E {
   }
 
   private interface Call {
-    Tracker.Answer run();
+    Answer run();
   }
 
   /** 0: no replica answered. */
@@ -130,7 +135,7 @@ class ChaosE2E {
   private static void check(String cluster, long seed) {
     // One statement, so one moment: leases of the pods that went last still run out.
     var rows =
-        Fleet.get()
+        Tracker.fleet()
             .database()
             .rows(
                 """

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 14: a node is emptied without an identify, and stays empty. */
+@ResourceLock("tracker")
 class DrainE2E {
 
   @Test
@@ -42,7 +44,7 @@ class DrainE2E {
         });
     // The rate is spent; only the passing of its minute allows the rest.
     int moved =
-        Fleet.get()
+        Tracker.fleet()
             .database()
             .update(
                 "UPDATE tracker.shard_moves SET directed_at = directed_at - interval '1 min' WHERE directed_at IS NOT NULL AND cluster_name = ?",

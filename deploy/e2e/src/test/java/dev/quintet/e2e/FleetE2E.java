@@ -4,15 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenarios 1 to 6 and 8: a fleet gets its shards, keeps them, loses pods and recovers. */
+@ResourceLock("tracker")
 class FleetE2E {
 
   @RepeatedTest(20)
@@ -170,7 +172,7 @@ class FleetE2E {
   /** The seed's monitoring query. */
   private static List<Integer> seedDistribution(String cluster) {
     return new TreeSet<>(
-            Fleet.get()
+            Tracker.fleet()
                 .database()
                 .rows(
                     "SELECT cluster_name, shard_id, instance_id, last_heartbeat FROM tracker.cluster_management"

@@ -3,14 +3,18 @@ package dev.quintet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Eventually;
+import dev.quintet.e2e.fleet.Pauses;
+import dev.quintet.e2e.fleet.Replica;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 9: replicas come and go, shards do not. */
+@ResourceLock("tracker")
 class RestartE2E {
 
   @Test
@@ -21,7 +25,7 @@ class RestartE2E {
     pods.forEach(Pod::beatOn);
     var before = Facts.of(cluster).placement();
     try (var stream = new EventStream(cluster, 0)) {
-      var replicas = Fleet.get().replicas();
+      var replicas = Tracker.fleet().replicas();
 
       replicas.get(1).kill();
       replicas.get(1).start().awaitReady();

@@ -7,10 +7,12 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is refused before any resource is reached is told as everything else is: by a document. */
+@ResourceLock("tracker")
 class WireE2E {
 
   @Test
@@ -30,7 +32,7 @@ class WireE2E {
   @ParameterizedTest
   @ValueSource(strings = {"/%zz", "/api/v1/clusters/%zz", "/api/v1/clusters/%C3%28"})
   void anAddressThatCannotBeDecodedIsAMalformedRequest(String path) throws IOException {
-    URI replica = Fleet.get().any().uri("");
+    URI replica = Tracker.fleet().any().uri("");
     String answer;
     try (var line = new Socket(replica.getHost(), replica.getPort())) {
       line.setSoTimeout(10_000);
