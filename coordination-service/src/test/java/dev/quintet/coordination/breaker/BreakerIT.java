@@ -680,6 +680,9 @@ class BreakerIT {
     override(service, "forced_open", "2020-01-01T00:00:00Z")
         .statusCode(422)
         .body("errors[0].pointer", equalTo("/until"));
+    override(service, "forced_open", "+292000-01-01T00:00:00Z")
+        .statusCode(422)
+        .body("errors[0].pointer", equalTo("/until"));
     override(unique(), "forced_open", null)
         .statusCode(404)
         .body("code", equalTo("unknown_breaker"));

@@ -1,5 +1,6 @@
 package dev.quintet.common.api.coordination;
 
+import dev.quintet.common.problem.CommonProblem;
 import dev.quintet.common.problem.Violations;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ public record BreakerOverrideRequest(
     @Nullable BreakerOverride override, @Nullable String reason, @Nullable Instant until) {
   private static final int LONGEST_REASON = 500;
 
+  /** What the database can hold ends somewhere behind it. */
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
+
   public BreakerOverrideRequest {
     reason = reason == null ? null : reason.strip();
     var violations = new Violations();
@@ -25,6 +29,11 @@ public record BreakerOverrideRequest(
         CoordinationProblem.REASON_REQUIRED,
         "/reason",
         "must be 1 to " + LONGEST_REASON + " characters");
+    violations.check(
+        until == null || (until.isAfter(Instant.EPOCH) && until.isBefore(LAST)),
+        CommonProblem.INVALID_VALUE,
+        "/until",
+        "must be in the future, before the year 10000");
     violations.orThrow();
   }
 }
