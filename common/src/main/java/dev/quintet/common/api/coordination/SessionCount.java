@@ -1,0 +1,4 @@
+package dev.quintet.common.api.coordination;
+
+/** How many sessions live now. */
+public record SessionCount(long count) {}
