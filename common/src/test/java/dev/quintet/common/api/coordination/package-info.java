@@ -1,0 +1,5 @@
+/** The rules of coordination-service's requests. */
+@NullMarked
+package dev.quintet.common.api.coordination;
+
+import org.jspecify.annotations.NullMarked;
