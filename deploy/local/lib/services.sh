@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # The services of services.table: which there are, where they listen, how one is run.
 
-# How a service's JVM keeps itself small: the heap shrinks when it can, and native memory has its bounds too.
+# How a service's JVM keeps itself small: the heap shrinks when it can, native memory has its bounds too, and what the compilers
+# leave behind in malloc's pools is given back. JDK 21 may not know the last one.
 SERVICE_JVM=(-XX:+UseSerialGC -Xms32m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:ReservedCodeCacheSize=64m
-  -XX:MaxDirectMemorySize=64m)
+  -XX:MaxDirectMemorySize=64m -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockExperimentalVMOptions -XX:TrimNativeHeapInterval=5000)
 
 service_rows() { grep -v '^#' "$LOCAL_DIR/services.table"; }
 

@@ -1,6 +1,7 @@
 package dev.quintet.autoscaler.backtest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -221,7 +222,7 @@ class BacktestIT {
         .body("errors.pointer", hasItem("/step_seconds"));
     start(Map.of("trace", Map.of("demand", Collections.nCopies(50_001, 1))))
         .statusCode(422)
-        .body("errors.pointer", hasItem("/trace/demand"));
+        .body("code", equalTo("backtest_invalid"), "errors.pointer", contains("/trace/demand"));
     start(
             Map.of(
                 "trace",

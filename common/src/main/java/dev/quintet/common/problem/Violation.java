@@ -16,15 +16,15 @@ public record Violation(
   private static final Pattern ELEMENT = Pattern.compile(".*/[0-9]+");
 
   /**
-   * Whether the other one is about this place, or about something in this element of an array: the
-   * element was taken out for that, so what is said of its absence only follows.
+   * Whether the other one is about this place, or about something in it that was taken out for
+   * that: what is said of an element then, or of the absence of a member, only follows.
    */
   boolean follows(Violation other) {
     return samePlace(other)
         || (pointer != null
             && other.pointer != null
-            && ELEMENT.matcher(pointer).matches()
-            && other.pointer.startsWith(pointer + "/"));
+            && other.pointer.startsWith(pointer + "/")
+            && (ELEMENT.matcher(pointer).matches() || code.equals(CommonProblem.REQUIRED.code())));
   }
 
   private boolean samePlace(Violation other) {

@@ -34,4 +34,17 @@ class ViolationsTest {
     assertThat(told("/limits/min", "/limits", "")).containsExactly("/limits/min", "/limits", "");
     assertThat(told("/shards/10/epoch", "/shards/1")).hasSize(2);
   }
+
+  /** A member that was given and taken out is not missing. */
+  @Test
+  void whatWasTakenOutIsNotRequired() {
+    var violations = new Violations();
+    violations.add(CommonProblem.INVALID_VALUE, "/trace/demand", "is too long");
+    violations.required(null, "/trace");
+    violations.required(null, "/to");
+    assertThat(
+            catchThrowableOfType(ProblemException.class, violations::orThrow).errors().stream()
+                .map(Violation::pointer))
+        .containsExactly("/trace/demand", "/to");
+  }
 }

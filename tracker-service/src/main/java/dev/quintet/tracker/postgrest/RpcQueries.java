@@ -92,7 +92,12 @@ class RpcQueries {
   }
 
   Uni<List<CleanupReply>> cleanup(StaleAssignmentsRequest asked) {
-    return run(CLEANUP, Tuple.of(asked.pStaleThreshold()), CleanupReply.class, NO_INTERVAL);
+    var threshold = asked.pStaleThreshold();
+    return run(
+        CLEANUP,
+        Tuple.of(threshold == null ? null : threshold.value()),
+        CleanupReply.class,
+        NO_INTERVAL);
   }
 
   private <T> Uni<List<T>> run(String sql, Tuple values, Class<T> type, Set<String> unreadable) {

@@ -198,6 +198,7 @@ class RpcIT {
         "get_next_available_shard|{'p_cluster_name':'c','p_active_threshold':5}|invalid_threshold",
         "get_next_available_shard|{'p_cluster_name':'c','p_total_shards':-1}|invalid_total_shards",
         "cleanup_stale_assignments|{'p_stale_threshold':'-1 minutes'}|invalid_threshold",
+        "cleanup_stale_assignments|{'p_stale_threshold':null}|invalid_threshold",
         "cleanup_stale_assignments|{'p_stale_threshold':'99999999999 years'}|invalid_threshold",
         "cleanup_stale_assignments|{'threshold_minutes':5}|unknown_field",
       })

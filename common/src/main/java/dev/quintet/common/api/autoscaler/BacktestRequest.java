@@ -83,10 +83,15 @@ public record BacktestRequest(
           "is for a recorded window; a trace has its own start");
       return;
     }
-    violations.check(
-        from != null, CommonProblem.REQUIRED, "/from", "is required where there is no trace");
-    violations.check(
-        to != null, CommonProblem.REQUIRED, "/to", "is required where there is no trace");
+    if (from == null && to == null) {
+      // Said of the trace, so that it goes unsaid where there was one whose faults are told
+      // already.
+      violations.add(
+          CommonProblem.REQUIRED, "/trace", "is required where there is no window from … to");
+      return;
+    }
+    violations.required(from, "/from");
+    violations.required(to, "/to");
     if (from != null && to != null) {
       violations.check(
           from.isBefore(to), AutoscalerProblem.BACKTEST_INVALID, "/to", "must be after from");
