@@ -121,7 +121,7 @@ export function sweep(runs) {
     const list = join(runs, folder, 'pids.json');
     if (!existsSync(list)) return true;
     const { demo, pods } = JSON.parse(readFileSync(list, 'utf8'));
-    if (commandOf(demo).includes('demo.js')) return false;
+    if (/\b(demo|autoscaler|coordination)\.js\b/.test(commandOf(demo))) return false;
     for (const { name, pid } of pods) {
       if (!commandOf(pid).includes(join(runs, folder))) continue;
       process.kill(pid, 'SIGTERM');

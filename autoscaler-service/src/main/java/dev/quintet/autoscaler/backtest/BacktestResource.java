@@ -20,6 +20,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.UUID;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The brain on a pool's record, or on invented demand, before it is let loose on the pool. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "backtests")
 public class BacktestResource {
   private static final Pattern ID =

@@ -33,10 +33,12 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Who calls; and for local users, in and out. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "auth")
 public class AuthResource {
   private final Logins logins;
@@ -115,6 +118,7 @@ public class AuthResource {
       summary = "End a local user's token before its time",
       description =
           "On every replica, from this answer on. Keycloak's tokens are Keycloak's to end: not_local_user.")
+  @APIResponse(responseCode = "204", description = "it is over")
   @Problems("not_local_user")
   public Uni<RestResponse<Void>> logOut() {
     Token token = identity.getAttribute(LocalTokenProvider.TOKEN);

@@ -21,6 +21,8 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Arrays;
 import java.util.Map;
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How fast a pool may follow its wishes: stabilisation windows, cooldowns, rates. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "policies")
 public class BehaviorResource {
   private final PolicyQueries policies;

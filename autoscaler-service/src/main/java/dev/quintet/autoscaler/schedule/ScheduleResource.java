@@ -36,6 +36,8 @@ import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Schedules, what they overlap, and what comes of them. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "schedules")
 public class ScheduleResource {
   private static final String OVERLAPS =

@@ -7,7 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Tokens;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Api;
 import java.net.http.HttpClient;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of them changes a lease.
  */
 class BadInputE2E {
-  private static final Database DB = Fleet.get().database();
+  private static final Database DB = Tracker.fleet().database();
   private static final String CLUSTER = Tracker.newCluster(4, "lease_ttl_ms", "600000");
 
   /** Holds shards 0 and 1 by epoch 2; epoch 1 was somebody else's. */
@@ -648,7 +649,7 @@ class BadInputE2E {
                 }
               });
       assertThat(refused.getSQLState()).isEqualTo(row.code());
-      row.also().accept(Tracker.JSON.createObjectNode().put("message", refused.getMessage()));
+      row.also().accept(Api.JSON.createObjectNode().put("message", refused.getMessage()));
     } else {
       Answer answer = row.input() == Input.DATABASE_AWAY ? withoutDatabase(row) : call(row);
       assertThat(answer.status()).as(answer.http().body()).isEqualTo(row.status());
@@ -677,7 +678,7 @@ class BadInputE2E {
         .send(request[0], request[1], row.body(), row.headers().toArray(String[]::new));
   }
 
-  private static Tracker caller(String who) {
+  private static Api caller(String who) {
     return switch (who) {
       case "service over HTTP/1.1" -> Tracker.as("service").over(HttpClient.Version.HTTP_1_1);
       case "no token" -> Tracker.withToken(null);

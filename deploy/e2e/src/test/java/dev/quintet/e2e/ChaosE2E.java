@@ -2,6 +2,8 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Pauses;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,7 +48,8 @@ class ChaosE2E {
       long end = System.nanoTime() + LENGTH.toNanos();
       while (System.nanoTime() < end) {
         Pauses.of(Duration.ofSeconds(15));
-        var victim = Fleet.get().replicas().get(random.nextInt(Fleet.REPLICAS));
+        var victim =
+            Tracker.fleet().replicas().get(random.nextInt(Tracker.fleet().replicas().size()));
         victim.kill();
         victim.start().awaitReady();
       }
@@ -109,7 +112,7 @@ class ChaosE2E {
   }
 
   private interface Call {
-    Tracker.Answer run();
+    Answer run();
   }
 
   /** 0: no replica answered. */
@@ -130,7 +133,7 @@ class ChaosE2E {
   private static void check(String cluster, long seed) {
     // One statement, so one moment: leases of the pods that went last still run out.
     var rows =
-        Fleet.get()
+        Tracker.fleet()
             .database()
             .rows(
                 """

@@ -3,6 +3,7 @@ package dev.quintet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Eventually;
+import dev.quintet.e2e.fleet.Api;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scenario 18: people see everything but the secrets, and change only what their role allows. */
 class DashboardE2E {
-  private static final Tracker USER = Tracker.as("user");
+  private static final Api USER = Tracker.as("user");
 
   @ParameterizedTest
   @ValueSource(

@@ -3,6 +3,10 @@ package dev.quintet.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.testing.Backends;
 import dev.quintet.common.testing.Eventually;
+import dev.quintet.e2e.fleet.Api;
+import dev.quintet.e2e.fleet.Demo;
+import dev.quintet.e2e.fleet.Program;
+import dev.quintet.e2e.fleet.Tap;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -178,7 +182,7 @@ final class Discord implements AutoCloseable {
       if (response.statusCode() != 200) {
         throw new IllegalStateException(path + ": " + response.body());
       }
-      return Tracker.JSON.readTree(response.body());
+      return Api.JSON.readTree(response.body());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {

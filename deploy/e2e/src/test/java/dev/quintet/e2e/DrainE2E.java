@@ -42,7 +42,7 @@ class DrainE2E {
         });
     // The rate is spent; only the passing of its minute allows the rest.
     int moved =
-        Fleet.get()
+        Tracker.fleet()
             .database()
             .update(
                 "UPDATE tracker.shard_moves SET directed_at = directed_at - interval '1 min' WHERE directed_at IS NOT NULL AND cluster_name = ?",

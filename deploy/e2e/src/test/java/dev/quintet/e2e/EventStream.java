@@ -2,6 +2,7 @@ package dev.quintet.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.testing.Tokens;
+import dev.quintet.e2e.fleet.Api;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,8 @@ final class EventStream implements AutoCloseable {
 
   private void follow() throws IOException, InterruptedException {
     var request =
-        HttpRequest.newBuilder(Fleet.get().any().uri("/api/v1/events/stream?cluster=" + cluster))
+        HttpRequest.newBuilder(
+                Tracker.fleet().any().uri("/api/v1/events/stream?cluster=" + cluster))
             .header("Authorization", "Bearer " + Tokens.get().of("user"))
             .header("Accept", "text/event-stream")
             .header("Last-Event-ID", lastId)
@@ -70,7 +72,7 @@ final class EventStream implements AutoCloseable {
         if (line.startsWith("id:")) {
           id = line.substring(3).strip();
         } else if (line.startsWith("data:")) {
-          events.add(Tracker.JSON.readTree(line.substring(5)));
+          events.add(Api.JSON.readTree(line.substring(5)));
         } else if (line.isEmpty()) {
           lastId = id;
         }

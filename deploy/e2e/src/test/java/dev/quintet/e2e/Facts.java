@@ -1,6 +1,7 @@
 package dev.quintet.e2e;
 
 import dev.quintet.common.testing.Database;
+import dev.quintet.e2e.fleet.Fleet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** What the database says about a cluster, for checks that no client could make. */
 record Facts(Database database, String cluster) {
   static Facts of(String cluster) {
-    return of(Fleet.get(), cluster);
+    return of(Tracker.fleet(), cluster);
   }
 
   static Facts of(Fleet fleet, String cluster) {

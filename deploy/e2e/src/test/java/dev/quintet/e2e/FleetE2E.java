@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
@@ -170,7 +170,7 @@ class FleetE2E {
   /** The seed's monitoring query. */
   private static List<Integer> seedDistribution(String cluster) {
     return new TreeSet<>(
-            Fleet.get()
+            Tracker.fleet()
                 .database()
                 .rows(
                     "SELECT cluster_name, shard_id, instance_id, last_heartbeat FROM tracker.cluster_management"

@@ -3,7 +3,8 @@ package dev.quintet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Race;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Api;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Scenarios 11 and 12: identifies keep Discord's spacing and budget, whichever cluster asks. */
 class IdentifyE2E {
-  private static final Tracker SERVICE = Tracker.as("service");
+  private static final Api SERVICE = Tracker.as("service");
 
   /** In which window of this machine's monotonic clock a pod may send. */
   private record Window(int bucket, long earliestNanos, long latestNanos) {}
@@ -43,7 +44,7 @@ class IdentifyE2E {
       }
     }
     var budget =
-        Fleet.get()
+        Tracker.fleet()
             .database()
             .rows(
                 "SELECT total - remaining AS spent FROM tracker.applications WHERE application_id = ?",

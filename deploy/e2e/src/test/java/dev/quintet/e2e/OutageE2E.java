@@ -2,12 +2,14 @@ package dev.quintet.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.Eventually;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Fleet;
+import dev.quintet.e2e.fleet.Pauses;
+import dev.quintet.e2e.fleet.PostgresServer;
+import dev.quintet.e2e.fleet.Replica;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -23,13 +25,12 @@ class OutageE2E {
   @BeforeAll
   static void aFleetOnAPostgresOfItsOwn() {
     server = PostgresServer.create();
-    fleet = Fleet.on(Database.create("outage", server.backends()), "outage-", 2, Map.of());
+    fleet = Fleet.of("tracker-service", 2).label("outage-").on(server).start();
   }
 
   @AfterAll
   static void stop() {
-    // Their database goes with the server, which may be down when a test has failed.
-    fleet.replicas().forEach(Replica::kill);
+    fleet.close();
     server.close();
   }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.e2e.Discord.Act;
-import dev.quintet.e2e.Tap.Request;
+import dev.quintet.e2e.fleet.Pauses;
+import dev.quintet.e2e.fleet.Program;
+import dev.quintet.e2e.fleet.Tap;
+import dev.quintet.e2e.fleet.Tap.Request;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +68,7 @@ class PartitionE2E {
 
     /** Each call goes to the tracker by a new replica's line, as behind a Kubernetes service. */
     static Bot of(Discord discord, String kind, String name, String cluster, int want) {
-      var line = new Tap(Fleet.get().any().uri(""));
+      var line = new Tap(Tracker.fleet().any().uri(""));
       var process =
           kind.equals("jda")
               ? discord.jda(name, cluster, line, want)
@@ -235,7 +238,7 @@ class PartitionE2E {
 
   private static Map<Integer, Long> byShard(String cluster, String sql) {
     var found = new java.util.TreeMap<Integer, Long>();
-    for (var row : Fleet.get().database().rows(sql, cluster)) {
+    for (var row : Tracker.fleet().database().rows(sql, cluster)) {
       found.put(
           ((Number) Objects.requireNonNull(row.get("shard_id"))).intValue(),
           ((Number) Objects.requireNonNull(row.get("at"))).longValue());

@@ -3,7 +3,9 @@ package dev.quintet.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Api;
+import dev.quintet.e2e.fleet.Fleet;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,8 +30,8 @@ final class Pod {
   final String id;
   final UUID incarnation = UUID.randomUUID();
   final Map<Integer, Long> epochs = new ConcurrentSkipListMap<>();
-  private final Tracker tracker;
-  private final ObjectNode wish = Tracker.JSON.createObjectNode();
+  private final Api tracker;
+  private final ObjectNode wish = Api.JSON.createObjectNode();
   private volatile long deadlineNanos = System.nanoTime();
   private volatile long seq;
   private volatile String state = "ready";
@@ -37,7 +39,7 @@ final class Pod {
   private @Nullable ScheduledFuture<?> beating;
 
   Pod(String cluster, String id) {
-    this(Fleet.get(), cluster, id);
+    this(Tracker.fleet(), cluster, id);
   }
 
   Pod(Fleet fleet, String cluster, String id) {
@@ -49,7 +51,7 @@ final class Pod {
 
   /** A field of the assignment request, such as want, standby or pod_uid. */
   Pod with(String field, Object value) {
-    wish.set(field, Tracker.JSON.valueToTree(value));
+    wish.set(field, Api.JSON.valueToTree(value));
     return this;
   }
 
@@ -103,7 +105,7 @@ final class Pod {
   }
 
   private ObjectNode beatBody() {
-    ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
+    ObjectNode body = Api.JSON.createObjectNode().put("incarnation", incarnation.toString());
     ArrayNode shards = body.putArray("shards");
     seq++;
     new TreeMap<>(epochs)
@@ -153,7 +155,7 @@ final class Pod {
   /** Gives one shard back, with its session. */
   Answer release(int shard) {
     long epoch = java.util.Objects.requireNonNull(epochs.remove(shard), "not held");
-    ObjectNode body = Tracker.JSON.createObjectNode().put("incarnation", incarnation.toString());
+    ObjectNode body = Api.JSON.createObjectNode().put("incarnation", incarnation.toString());
     body.putArray("shards")
         .addObject()
         .put("shard_id", shard)

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quintet.common.testing.Eventually;
-import dev.quintet.e2e.Tracker.Answer;
+import dev.quintet.e2e.fleet.Answer;
+import dev.quintet.e2e.fleet.Api;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Scenario 13: from 8 shards to 16 while events come in, each of them handled once. */
 class ReshardE2E {
-  private static final Tracker DEVOPS = Tracker.as("devops");
+  private static final Api DEVOPS = Tracker.as("devops");
 
   /** A guild event as Discord sends it to the shard of every layout; ids grow with time. */
   private record Event(long id, long guild) {}

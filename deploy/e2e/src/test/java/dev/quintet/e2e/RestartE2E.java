@@ -3,6 +3,8 @@ package dev.quintet.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quintet.common.testing.Eventually;
+import dev.quintet.e2e.fleet.Pauses;
+import dev.quintet.e2e.fleet.Replica;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,7 @@ class RestartE2E {
     pods.forEach(Pod::beatOn);
     var before = Facts.of(cluster).placement();
     try (var stream = new EventStream(cluster, 0)) {
-      var replicas = Fleet.get().replicas();
+      var replicas = Tracker.fleet().replicas();
 
       replicas.get(1).kill();
       replicas.get(1).start().awaitReady();

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * breaks a fenced lease.
  */
 class SeedDoorE2E {
-  private static final Database DB = Fleet.get().database();
+  private static final Database DB = Tracker.fleet().database();
 
   @Test
   void theSeedsCallTwiceIsOneShard() {

@@ -30,7 +30,7 @@ class WireE2E {
   @ParameterizedTest
   @ValueSource(strings = {"/%zz", "/api/v1/clusters/%zz", "/api/v1/clusters/%C3%28"})
   void anAddressThatCannotBeDecodedIsAMalformedRequest(String path) throws IOException {
-    URI replica = Fleet.get().any().uri("");
+    URI replica = Tracker.fleet().any().uri("");
     String answer;
     try (var line = new Socket(replica.getHost(), replica.getPort())) {
       line.setSoTimeout(10_000);

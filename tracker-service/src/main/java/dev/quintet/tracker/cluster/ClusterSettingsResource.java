@@ -22,6 +22,8 @@ import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Making, changing and ending clusters. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "administrators")
 public class ClusterSettingsResource {
   private static final Pattern VERSION = Pattern.compile("\"?([0-9]{1,9})\"?");

@@ -21,6 +21,8 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Emptying pods, nodes and versions, one hand-over after the other. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "operators")
 public class DrainResource {
   private final PlanQueries plans;

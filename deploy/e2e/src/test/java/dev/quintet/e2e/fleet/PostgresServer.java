@@ -1,4 +1,4 @@
-package dev.quintet.e2e;
+package dev.quintet.e2e.fleet;
 
 import dev.quintet.common.testing.Backends;
 import dev.quintet.common.testing.Eventually;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A PostgreSQL of one test's own, which it may stop: the shared one serves other modules as well.
  * Made and run by {@code deploy/e2e/postgres}, its data below target.
  */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
   private final Path folder =
       Replica.root().resolve("deploy/e2e/target/postgres-" + UUID.randomUUID());
   private final int port = Replica.freePort();
@@ -23,7 +23,7 @@ final class PostgresServer implements AutoCloseable {
   private boolean closed;
 
   /** Running, and empty. */
-  static PostgresServer create() {
+  public static PostgresServer create() {
     var server = new PostgresServer();
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
     server.start();
@@ -31,7 +31,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** With the shared Redis and Keycloak. */
-  Backends backends() {
+  public Backends backends() {
     Backends shared = Backends.get();
     return new Backends(
         "127.0.0.1",
@@ -44,7 +44,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** Returns when it accepts connections. */
-  void start() {
+  public void start() {
     try {
       process = command(Integer.toString(port)).start();
     } catch (IOException e) {
@@ -73,7 +73,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** As {@code pg_ctl stop} does: every connection ends, nothing committed is lost. */
-  void stop() {
+  public void stop() {
     var ending = process;
     if (ending == null) {
       return;
@@ -116,6 +116,6 @@ final class PostgresServer implements AutoCloseable {
   }
 
   private static Path log() {
-    return Replica.root().resolve("deploy/e2e/target/postgres.log");
+    return Program.log("postgres");
   }
 }

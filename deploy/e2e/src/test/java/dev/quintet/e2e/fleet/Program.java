@@ -1,4 +1,4 @@
-package dev.quintet.e2e;
+package dev.quintet.e2e.fleet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,13 +13,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A process that tells what becomes of it, one JSON object a line on its standard output. */
-final class Program implements AutoCloseable {
-  final String name;
+public final class Program implements AutoCloseable {
+  public final String name;
   private final List<JsonNode> told = new CopyOnWriteArrayList<>();
   private final Process process;
 
   /** What it says on standard error is in target, in a log of its name. */
-  Program(String name, List<String> command, Map<String, String> environment) {
+  public Program(String name, List<String> command, Map<String, String> environment) {
     this.name = name;
     var builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
@@ -33,7 +33,7 @@ final class Program implements AutoCloseable {
     Thread.ofVirtual().start(this::read);
   }
 
-  static Path log(String name) {
+  public static Path log(String name) {
     return Replica.root().resolve("deploy/e2e/target/" + name + ".log");
   }
 
@@ -43,7 +43,7 @@ final class Program implements AutoCloseable {
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("{")) {
-          told.add(Tracker.JSON.readTree(line));
+          told.add(Api.JSON.readTree(line));
         }
       }
     } catch (JsonProcessingException e) {
@@ -53,15 +53,15 @@ final class Program implements AutoCloseable {
     }
   }
 
-  List<JsonNode> told() {
+  public List<JsonNode> told() {
     return told;
   }
 
-  List<JsonNode> told(String event) {
+  public List<JsonNode> told(String event) {
     return told.stream().filter(line -> line.path("event").asText().equals(event)).toList();
   }
 
-  void expectAlive() {
+  public void expectAlive() {
     if (!process.isAlive()) {
       throw new IllegalStateException(
           name + " ended with " + process.exitValue() + "; see " + log(name));
@@ -69,19 +69,16 @@ final class Program implements AutoCloseable {
   }
 
   /** Not one instruction of it runs until {@link #thaw()}; to its peers it looks alive. */
-  void freeze() {
-    Signals.send("STOP", process.pid());
-    while (!Signals.stateOf(process.pid()).startsWith("T")) {
-      Thread.onSpinWait();
-    }
+  public void freeze() {
+    Signals.freeze(process.pid());
   }
 
-  void thaw() {
+  public void thaw() {
     Signals.send("CONT", process.pid());
   }
 
   /** As Kubernetes does it first. */
-  void terminate() {
+  public void terminate() {
     process.destroy();
   }
 

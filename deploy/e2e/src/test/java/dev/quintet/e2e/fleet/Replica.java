@@ -1,4 +1,4 @@
-package dev.quintet.e2e;
+package dev.quintet.e2e.fleet;
 
 import dev.quintet.common.testing.Backends;
 import dev.quintet.common.testing.Database;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One process of a packaged service, on a port of its own. */
-final class Replica implements AutoCloseable {
+public final class Replica implements AutoCloseable {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
@@ -55,20 +55,22 @@ final class Replica implements AutoCloseable {
     env.put("PGPORT", Integer.toString(backends.pgPort()));
     env.put("PGDATABASE", database.name());
     env.put("OIDC_ISSUER", backends.issuer());
-    env.put("TRACKER_PORT", Integer.toString(port));
+    env.put("REDIS_URL", backends.redisUrl());
+    // What a pod is called by.
+    env.put("HOSTNAME", service + "-" + label);
+    env.put("QUARKUS_HTTP_PORT", Integer.toString(port));
     env.put("QUINTET_PG_POOL_SIZE", "8");
     env.putAll(settings);
     command.redirectErrorStream(true);
-    command.redirectOutput(
-        root.resolve("deploy/e2e/target/" + service + "-" + label + ".log").toFile());
+    command.redirectOutput(Program.log(service + "-" + label).toFile());
     return new Replica(service + "-" + label, port, command);
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port + path);
   }
 
-  Replica start() {
+  public Replica start() {
     if (process != null && process.isAlive()) {
       return this;
     }
@@ -80,13 +82,12 @@ final class Replica implements AutoCloseable {
     return this;
   }
 
-  Replica awaitReady() {
+  public Replica awaitReady() {
     Eventually.holds(
         Duration.ofSeconds(60),
         () -> {
           if (process == null || !process.isAlive()) {
-            throw new IllegalStateException(
-                name + " ended; see deploy/e2e/target/" + name + ".log");
+            throw new IllegalStateException(name + " ended; see " + Program.log(name));
           }
           int status = readiness();
           if (status != 200) {
@@ -97,7 +98,7 @@ final class Replica implements AutoCloseable {
   }
 
   /** What Kubernetes would see. */
-  int readiness() {
+  public int readiness() {
     var request =
         HttpRequest.newBuilder(uri("/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
     try {
@@ -110,13 +111,18 @@ final class Replica implements AutoCloseable {
     }
   }
 
+  /** A caller of this replica, whatever becomes of it. */
+  public Api api() {
+    return Api.of(() -> this, 1);
+  }
+
   /** As the kernel's out-of-memory killer does it. */
-  void kill() {
+  public void kill() {
     end(true);
   }
 
   /** As Kubernetes does it first. */
-  void terminate() {
+  public void terminate() {
     end(false);
   }
 
@@ -138,7 +144,7 @@ final class Replica implements AutoCloseable {
     process = null;
   }
 
-  long pid() {
+  public long pid() {
     return process == null ? -1 : process.pid();
   }
 
@@ -147,7 +153,7 @@ final class Replica implements AutoCloseable {
     terminate();
   }
 
-  static Path root() {
+  public static Path root() {
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
       if (Files.exists(folder.resolve("deploy/local/backends"))) {
         return folder;
@@ -156,7 +162,7 @@ final class Replica implements AutoCloseable {
     throw new IllegalStateException("not inside the repository");
   }
 
-  static int freePort() {
+  public static int freePort() {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

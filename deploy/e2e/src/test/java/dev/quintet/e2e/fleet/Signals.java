@@ -1,17 +1,25 @@
-package dev.quintet.e2e;
+package dev.quintet.e2e.fleet;
 
 import java.io.IOException;
 
 /** What {@link Process} cannot send. */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
-  static void send(String signal, long pid) {
+  public static void send(String signal, long pid) {
     run("kill", "-" + signal, Long.toString(pid));
   }
 
+  /** Returns when not one more instruction of it runs. */
+  static void freeze(long pid) {
+    send("STOP", pid);
+    while (!stateOf(pid).startsWith("T")) {
+      Thread.onSpinWait();
+    }
+  }
+
   /** The state that the kernel reports of a process, such as {@code T} for a stopped one. */
-  static String stateOf(long pid) {
+  private static String stateOf(long pid) {
     return run("ps", "-o", "stat=", "-p", Long.toString(pid));
   }
 

@@ -1,4 +1,4 @@
-package dev.quintet.e2e;
+package dev.quintet.e2e.fleet;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,13 +20,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * request with the moment at which it was there as a whole: later than the client sent it, and
  * earlier than the server can have seen it.
  */
-final class Tap implements AutoCloseable {
+public final class Tap implements AutoCloseable {
   /**
    * What the client said.
    *
    * @param atNanos on the monotonic clock that all processes of this machine share
    */
-  record Request(
+  public record Request(
       long atNanos, String method, String path, Map<String, String> headers, String body) {}
 
   private final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -34,7 +34,7 @@ final class Tap implements AutoCloseable {
   private final URI target;
   private final ServerSocket door;
 
-  Tap(URI target) {
+  public Tap(URI target) {
     this.target = target;
     try {
       door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -44,16 +44,16 @@ final class Tap implements AutoCloseable {
     Thread.ofVirtual().start(this::accept);
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + door.getLocalPort() + path);
   }
 
   /** Those whose path ends like this, in the order in which they came. */
-  List<Request> to(String ending) {
+  public List<Request> to(String ending) {
     return requests.stream().filter(request -> request.path().endsWith(ending)).toList();
   }
 
-  List<Request> since(long nanos) {
+  public List<Request> since(long nanos) {
     return requests.stream().filter(request -> request.atNanos() > nanos).toList();
   }
 
