@@ -3,6 +3,7 @@ package dev.quintet.coordination;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What an operator can set; each has an environment variable of the same name
@@ -14,9 +15,8 @@ public interface CoordinationConfig {
 
   /** How Redis is used. */
   interface Redis {
-    /** Put before every key. Empty: the keys are those of the seed. */
-    @WithDefault("")
-    String prefix();
+    /** Put before every key. None: the keys are those of the seed. */
+    Optional<String> prefix();
 
     /** A call that has no answer by then is given up; what it would have done may be done. */
     @WithDefault("50ms")

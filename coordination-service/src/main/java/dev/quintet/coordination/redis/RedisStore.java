@@ -48,7 +48,7 @@ public class RedisStore {
   RedisStore(Redis redis, Vertx vertx, CoordinationConfig config) {
     this.redis = redis;
     this.vertx = vertx;
-    this.prefix = config.redis().prefix();
+    this.prefix = config.redis().prefix().orElse("");
     this.deadline = config.redis().deadline();
     this.probeEveryMs = config.redis().probeEvery().toMillis();
   }
