@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Scenario 17: what callers get wrong, by accident or not. Each kind of it has its answer, and none
  * of them changes a lease.
  */
+@ResourceLock("tracker")
 class BadInputE2E {
   private static final Database DB = Tracker.fleet().database();
   private static final String CLUSTER = Tracker.newCluster(4, "lease_ttl_ms", "600000");

@@ -12,11 +12,13 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Scenario 19: 60 pods come, go, die and come back, replicas are killed under them, and a checker
  * reads the events. Runs three minutes; {@code -De2e.chaos.seconds=600} makes it the brief's ten.
  */
+@ResourceLock("tracker")
 class ChaosE2E {
   private static final Duration LENGTH =
       Duration.ofSeconds(Integer.getInteger("e2e.chaos.seconds", 180));

@@ -7,10 +7,12 @@ import dev.quintet.e2e.fleet.Api;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scenario 18: people see everything but the secrets, and change only what their role allows. */
+@ResourceLock("tracker")
 class DashboardE2E {
   private static final Api USER = Tracker.as("user");
 

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The demo, as {@code ./quintet demo} runs it: real bots lose pods, hand over and reshard under
  * load, and no figure that must be zero is anything else. How long things took is in its table, and
  * no matter here.
  */
+@ResourceLock("tracker")
 class DemoE2E {
   private static final List<String> MUST_BE_ZERO =
       List.of(

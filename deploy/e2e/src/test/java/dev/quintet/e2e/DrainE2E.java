@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 14: a node is emptied without an identify, and stays empty. */
+@ResourceLock("tracker")
 class DrainE2E {
 
   @Test

@@ -11,8 +11,10 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenarios 1 to 6 and 8: a fleet gets its shards, keeps them, loses pods and recovers. */
+@ResourceLock("tracker")
 class FleetE2E {
 
   @RepeatedTest(20)

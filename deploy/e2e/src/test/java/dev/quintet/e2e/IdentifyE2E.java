@@ -14,8 +14,10 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenarios 11 and 12: identifies keep Discord's spacing and budget, whichever cluster asks. */
+@ResourceLock("tracker")
 class IdentifyE2E {
   private static final Api SERVICE = Tracker.as("service");
 

@@ -15,8 +15,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 10: PostgreSQL goes away and comes back; that is no pod's death. */
+@ResourceLock("tracker")
 @SuppressWarnings("NullAway.Init")
 class OutageE2E {
   private static PostgresServer server;

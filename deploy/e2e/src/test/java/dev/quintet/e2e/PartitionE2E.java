@@ -18,11 +18,13 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Scenario 7: real bot processes, one on @discordjs/ws and one on JDA, are stopped by the kernel in
  * the middle of their work. All times are of the monotonic clock that the processes share.
  */
+@ResourceLock("tracker")
 class PartitionE2E {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final long TTL = Duration.ofSeconds(6).toNanos();

@@ -16,8 +16,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 13: from 8 shards to 16 while events come in, each of them handled once. */
+@ResourceLock("tracker")
 class ReshardE2E {
   private static final Api DEVOPS = Tracker.as("devops");
 

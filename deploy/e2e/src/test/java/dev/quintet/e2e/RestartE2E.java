@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenario 9: replicas come and go, shards do not. */
+@ResourceLock("tracker")
 class RestartE2E {
 
   @Test

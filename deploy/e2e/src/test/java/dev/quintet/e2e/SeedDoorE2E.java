@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Scenarios 15, 16 and 20: who still speaks the seed's SQL finds it working, and nothing of it
  * breaks a fenced lease.
  */
+@ResourceLock("tracker")
 class SeedDoorE2E {
   private static final Database DB = Tracker.fleet().database();
 
