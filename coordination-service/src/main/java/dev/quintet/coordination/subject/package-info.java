@@ -1,0 +1,5 @@
+/** The users and documents that the other features are about. */
+@NullMarked
+package dev.quintet.coordination.subject;
+
+import org.jspecify.annotations.NullMarked;
