@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -77,6 +78,15 @@ class SeedConformanceIT {
       tables.put(found.group(1), columns);
     }
     return tables;
+  }
+
+  /** Names of the seed's columns, by table. */
+  static Map<String, Set<String>> columns() {
+    var columns = new LinkedHashMap<String, Set<String>>();
+    tables()
+        .forEach((table, all) ->
+            columns.put(table, all.stream().map(Column::name).collect(Collectors.toSet())));
+    return columns;
   }
 
   private static String widened(String table, String type) {
