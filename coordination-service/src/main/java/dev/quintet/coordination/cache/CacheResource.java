@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Cached values by their addresses. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "cache")
 @RolesAllowed(Roles.SERVICE)
 public class CacheResource {

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Emptying caches, and hearing of it. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "cache")
 @RolesAllowed({Roles.SERVICE, Roles.DEVOPS, Roles.ADMIN})
 public class InvalidationResource {

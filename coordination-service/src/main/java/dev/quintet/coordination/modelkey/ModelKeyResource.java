@@ -36,8 +36,10 @@ import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -49,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys of models' providers. What is shown of them is what tells them apart, but for a lease. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "api-keys")
 public class ModelKeyResource {
   private static final String NO_STORE = "no-store";

@@ -15,6 +15,8 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.UUID;
@@ -25,6 +27,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 
 /** Callers hash their images; here the hashes are kept and compared. */
 @Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "perceptual hashes")
 @RolesAllowed(Roles.SERVICE)
 public class PerceptualHashResource {

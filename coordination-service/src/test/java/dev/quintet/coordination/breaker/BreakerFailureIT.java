@@ -10,7 +10,7 @@ import dev.quintet.common.testing.Database;
 import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
-import dev.quintet.coordination.testing.OwnRedis;
+import dev.quintet.coordination.redis.OwnRedis;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
@@ -36,7 +36,7 @@ class BreakerFailureIT {
 
   @AfterEach
   void up() {
-    redis.up();
+    redis.startServer();
   }
 
   @Test
@@ -44,7 +44,7 @@ class BreakerFailureIT {
     String open = configured("open");
     String halfOpen = configured("half-open");
     String closed = configured("closed");
-    redis.down();
+    redis.kill();
     permit(open)
         .body("permitted", equalTo(false))
         .body("degraded", equalTo(true))
@@ -65,7 +65,7 @@ class BreakerFailureIT {
         .then()
         .statusCode(503)
         .body("code", equalTo("redis_unavailable"));
-    redis.up();
+    redis.startServer();
     Eventually.holds(
         SOON, () -> assertThat(permit(closed).extract().<Boolean>path("degraded")).isNull());
     // Restored from the row: still open.
@@ -75,10 +75,10 @@ class BreakerFailureIT {
   @Test
   void outcomesAreKeptUpToABoundAndCountedLater() {
     String service = configured("closed");
-    redis.down();
+    redis.kill();
     report(service, 600).body("buffered_count", equalTo(600)).body("dropped_count", equalTo(0));
     report(service, 600).body("buffered_count", equalTo(400)).body("dropped_count", equalTo(200));
-    redis.up();
+    redis.startServer();
     Eventually.holds(
         SOON,
         () ->
@@ -96,13 +96,13 @@ class BreakerFailureIT {
   @Test
   void settingsMadeWithoutRedisHoldAfterwards() {
     String service = configured("closed");
-    redis.down();
+    redis.kill();
     as("devops")
         .body(Map.of("override", "forced_open", "reason", "a test"))
         .put("/api/v1/circuit-breakers/" + service + "/override")
         .then()
         .statusCode(200);
-    redis.up();
+    redis.startServer();
     Eventually.holds(
         SOON, () -> assertThat(permit(service).extract().<Boolean>path("degraded")).isNull());
     permit(service).body("permitted", equalTo(false));

@@ -9,6 +9,7 @@ import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import dev.quintet.coordination.cache.CacheCaller.Address;
+import dev.quintet.coordination.redis.OwnRedis;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** One of the two stores is really away. */
 @QuarkusTest
 @QuarkusTestResource(ServiceBackends.class)
-@QuarkusTestResource(value = OwnRedisServer.class, restrictToAnnotatedClass = true)
+@QuarkusTestResource(value = OwnRedis.class, restrictToAnnotatedClass = true)
 @SuppressWarnings("NullAway.Init") // filled in by the test resources and Quarkus
 class CacheFailureIT {
   private static final Duration SOON = Duration.ofSeconds(20);
@@ -31,7 +32,7 @@ class CacheFailureIT {
 
   Database database;
   Tokens tokens;
-  OwnRedisServer redis;
+  OwnRedis redis;
 
   private CacheCaller caller;
 
@@ -45,7 +46,7 @@ class CacheFailureIT {
     var document = caller.document();
     var address = Address.of(Map.of("document_id", document));
     caller.put(address, "1", null).statusCode(201);
-    redis.stopServer();
+    redis.kill();
     try {
       caller
           .get(address)

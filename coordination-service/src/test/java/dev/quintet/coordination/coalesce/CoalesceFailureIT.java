@@ -6,7 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
-import dev.quintet.coordination.testing.OwnRedis;
+import dev.quintet.coordination.redis.OwnRedis;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -29,7 +29,7 @@ class CoalesceFailureIT {
 
   @AfterEach
   void up() {
-    redis.up();
+    redis.startServer();
   }
 
   @Test
@@ -44,7 +44,7 @@ class CoalesceFailureIT {
     var waiting =
         CompletableFuture.supplyAsync(
             () -> as().get(WANTED + "/" + promise + "?wait_ms=30000").jsonPath());
-    redis.down();
+    redis.kill();
     as().body(Map.of("holder", "h"))
         .post(WANTED)
         .then()

@@ -37,7 +37,7 @@ public final class OwnRedis implements QuarkusTestResourceLifecycleManager, Auto
   @Override
   public Map<String, String> start() {
     startServer();
-    return Map.of("quintet.redis.url", url(), "quintet.coordination.redis.deadline", "250ms");
+    return Map.of("quintet.redis.url", url(), "quintet.coordination.redis.deadline", "500ms");
   }
 
   /** After the shared one, whose address it replaces. */

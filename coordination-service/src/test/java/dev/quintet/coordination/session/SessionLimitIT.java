@@ -9,7 +9,7 @@ import dev.quintet.common.testing.Eventually;
 import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
-import dev.quintet.coordination.testing.OwnRedis;
+import dev.quintet.coordination.redis.OwnRedis;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -50,7 +50,7 @@ class SessionLimitIT {
 
   @AfterEach
   void up() {
-    redis.up();
+    redis.startServer();
   }
 
   @Test
@@ -78,7 +78,7 @@ class SessionLimitIT {
 
   @Test
   void withoutRedisSessionsAreNotToBeHad() {
-    redis.down();
+    redis.kill();
     put("a")
         .statusCode(503)
         .header("Retry-After", notNullValue())
