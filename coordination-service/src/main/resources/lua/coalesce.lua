@@ -22,6 +22,7 @@ local operation, promise = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local LIFE_MS = 60000
+local LEASE_MS = 10000
 local PASS_MS = 5000
 -- Those who waited come for it within that time, however short it is kept for others.
 local FETCH_MS = 10000
@@ -132,7 +133,8 @@ if operation == 'follow' then
     return {'unknown'}
   end
   if lease.ends <= now and ARGV[3] ~= '' then
-    return lead(ARGV[3], ARGV[4], lease.ms, lease.policy, 1, ARGV[6])
+    -- It named no lease, and only learns that it leads: not less than the usual one.
+    return lead(ARGV[3], ARGV[4], math.max(lease.ms, LEASE_MS), lease.policy, 1, ARGV[6])
   end
   return wait(ARGV[5], ARGV[6], ARGV[7])
 end

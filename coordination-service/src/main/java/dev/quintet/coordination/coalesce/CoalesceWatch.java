@@ -55,7 +55,8 @@ class CoalesceWatch {
     return Uni.createFrom()
         .deferred(() -> watches.computeIfAbsent(watched, this::watch))
         .ifNoItem()
-        .after(atMost)
+        // The caller's time may end between its look at the clock and this one.
+        .after(atMost.isPositive() ? atMost : Duration.ofMillis(1))
         .recoverWithUni(Uni.createFrom().voidItem())
         .emitOn(command -> context.runOnContext(now -> command.run()));
   }

@@ -10,12 +10,15 @@ import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.Tokens;
 import dev.quintet.coordination.redis.OwnRedis;
+import dev.quintet.coordination.redis.RedisStore;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import io.vertx.redis.client.Command;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -37,7 +40,7 @@ class SessionLimitIT {
     @Override
     public Map<String, String> getConfigOverrides() {
       return Map.of(
-          "quintet.coordination.sessions.ttl", "3s",
+          "quintet.coordination.sessions.ttl", "10m",
           "quintet.coordination.sessions.max-per-user", "2",
           "quintet.coordination.sessions.overflow", "reject");
     }
@@ -45,6 +48,8 @@ class SessionLimitIT {
 
   Tokens tokens;
   OwnRedis redis;
+
+  @Inject RedisStore store;
 
   private final String user = "u-" + UUID.randomUUID().toString().substring(0, 8);
 
@@ -65,12 +70,22 @@ class SessionLimitIT {
   void whatIsTouchedOutlivesWhatIsNot() {
     put("used").statusCode(201);
     put("idle").statusCode(201);
+    // As they are when their time is nearly over.
+    for (String session : List.of("used", "idle")) {
+      assertThat(
+              store
+                  .send(Command.PEXPIRE, store.key("session:" + user + ":" + session), "4000")
+                  .await()
+                  .atMost(SOON)
+                  .toInteger())
+          .isEqualTo(1);
+    }
+    as().post("/api/v1/sessions/" + user + "/used/touch").then().statusCode(200);
     Eventually.holds(
         SOON,
-        () -> {
-          as().post("/api/v1/sessions/" + user + "/used/touch").then().statusCode(200);
-          assertThat(as().get("/api/v1/sessions/" + user + "/idle").statusCode()).isEqualTo(404);
-        });
+        () ->
+            assertThat(as().get("/api/v1/sessions/" + user + "/idle").statusCode()).isEqualTo(404));
+    as().get("/api/v1/sessions/" + user + "/used").then().statusCode(200);
     as().post("/api/v1/sessions/" + user + "/idle/touch").then().statusCode(404);
     // What is over takes nobody's place.
     put("next").statusCode(201);
