@@ -139,7 +139,7 @@ class PerceptualHashIT {
         .isEqualTo("fedcba9876543210");
     assertThat(job.run().await().atMost(SOON)).isEqualTo("same=1");
 
-    database.update("DELETE FROM coordination.documents WHERE id = ?", id);
+    database.update("DELETE FROM coordination.perceptual_hashes WHERE document_id = ?", id);
     assertThat(job.run().await().atMost(SOON)).isEqualTo("shown=0");
     assertThat(send(Command.HLEN, redis.key("phash:full"))).isEqualTo("0");
     assertThat(send(Command.ZCARD, redis.key("phash:index"))).isEqualTo("0");
@@ -188,12 +188,14 @@ class PerceptualHashIT {
         .statusCode(403);
   }
 
+  /** The hardest to find: no slice differs in fewer bits than it must. */
   private static long near(Random random, long hash, int bits) {
-    long other = hash;
-    while (Long.bitCount(hash ^ other) < bits) {
-      other = hash ^ ((hash ^ other) | 1L << random.nextInt(64));
+    long flips = 0;
+    while (Long.bitCount(flips) < bits) {
+      int slice = Long.bitCount(flips) % 4;
+      flips |= 1L << (16 * slice + random.nextInt(16));
     }
-    return other;
+    return hash ^ flips;
   }
 
   private void store(List<Stored> all) throws SQLException {
