@@ -184,7 +184,7 @@ async function story() {
   const operator = new Operator({ url: `http://127.0.0.1:${second}`, issuer, name: 'the coordination service' });
   const policy = `demo-${randomUUID().slice(0, 8)}`;
   await operator.call('PUT', `/rate-limit-policies/${policy}`, {
-    model_pattern: 'demo', windows: [{ window: 'all', limit: LIMIT, window_seconds: WINDOW_S, algorithm: 'log' }], fail_mode: 'closed', priority: 0, enabled: true,
+    model_pattern: 'demo', windows: [{ window: 'all', limit: LIMIT, seconds: WINDOW_S, algorithm: 'log' }], fail_mode: 'closed', priority: 0, enabled: true,
   });
   await new Promise((resolve) => resource.listen(0, '127.0.0.1', resolve));
   const settings = {

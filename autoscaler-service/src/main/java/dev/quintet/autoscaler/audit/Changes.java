@@ -3,12 +3,14 @@ package dev.quintet.autoscaler.audit;
 import dev.quintet.autoscaler.access.Actor;
 import dev.quintet.common.idempotency.Answer;
 import dev.quintet.common.idempotency.Idempotency;
+import dev.quintet.common.idempotency.Idempotency.Effect;
 import dev.quintet.common.idempotency.IdempotencyKey;
 import dev.quintet.common.security.Caller;
 import dev.quintet.common.sql.Statements;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +49,32 @@ public class Changes {
       Object request,
       Function<SqlConnection, Uni<Change>> change) {
     return idempotency.once(
-        key,
-        caller(actor),
-        action.name().toLowerCase(Locale.ROOT),
-        request,
-        tx -> change.apply(tx).call(done -> record(tx, actor, action, done)).map(Change::effect));
+        key, caller(actor), operation(action), request, recorded(actor, action, change));
+  }
+
+  /**
+   * As {@link #make}, for what takes long: deleting something with all its history.
+   *
+   * @param atMost for all of it
+   */
+  public Uni<Answer> makeWithin(
+      Duration atMost,
+      @Nullable IdempotencyKey key,
+      Actor actor,
+      AuditAction action,
+      Object request,
+      Function<SqlConnection, Uni<Change>> change) {
+    return idempotency.onceWithin(
+        atMost, key, caller(actor), operation(action), request, recorded(actor, action, change));
+  }
+
+  private Function<SqlConnection, Uni<Effect>> recorded(
+      Actor actor, AuditAction action, Function<SqlConnection, Uni<Change>> change) {
+    return tx -> change.apply(tx).call(done -> record(tx, actor, action, done)).map(Change::effect);
+  }
+
+  private static String operation(AuditAction action) {
+    return action.name().toLowerCase(Locale.ROOT);
   }
 
   /** Something that no request asked for: a job's doing, or a part of another change. */

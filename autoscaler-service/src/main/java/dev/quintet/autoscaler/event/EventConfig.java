@@ -11,8 +11,11 @@ interface EventConfig {
   @WithDefault("500")
   int maxStreams();
 
-  /** How often a stream looks for what is new. */
-  @WithDefault("1s")
+  /**
+   * How long a stream waits to be woken before it looks by itself; not longer than its heartbeat.
+   * Notifications are hints, and may be lost with the connection they come over.
+   */
+  @WithDefault("2s")
   Duration poll();
 
   /** How often a quiet stream shows that it lives. */

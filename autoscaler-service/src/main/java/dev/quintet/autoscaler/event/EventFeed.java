@@ -5,11 +5,10 @@ import dev.quintet.autoscaler.event.EventQueries.Bounds;
 import dev.quintet.autoscaler.event.EventQueries.Placed;
 import dev.quintet.autoscaler.event.EventQueries.Slice;
 import dev.quintet.common.sql.Outages;
-import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import dev.quintet.common.wakeup.Wakeups;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,21 +24,20 @@ import org.jspecify.annotations.Nullable;
 class EventFeed {
   private static final int PAGE = 100;
 
+  /** How soon what is committed, but may not be read yet, is looked for; then twice as long. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(50);
+
   private final EventQueries events;
+  private final Wakeups wakeups;
   private final Duration poll;
   private final Duration heartbeat;
   private final AtomicInteger open = new AtomicInteger();
-  private volatile boolean closing;
 
-  EventFeed(EventQueries events, EventConfig config) {
+  EventFeed(EventQueries events, Wakeups wakeups, EventConfig config) {
     this.events = events;
-    this.poll = config.poll();
+    this.wakeups = wakeups;
     this.heartbeat = config.heartbeat();
-  }
-
-  /** Comes before the server waits for its requests to end, among them all streams. */
-  void closing(@Observes ShutdownDelayInitiatedEvent event) {
-    closing = true;
+    this.poll = shorter(config.poll(), heartbeat);
   }
 
   /** What goes to the reader. */
@@ -79,7 +77,7 @@ class EventFeed {
         Multi.createBy()
             .repeating()
             .uni(() -> place, at -> next(reader, at))
-            .whilst(more -> !place.over() && !closing)
+            .whilst(more -> !place.over() && !wakeups.closing())
             .onItem()
             .disjoint();
     return Multi.createBy()
@@ -93,6 +91,9 @@ class EventFeed {
 
   private Uni<List<News>> next(Reader reader, Place place) {
     Agent agent = reader.node();
+    String subject = agent == null ? Wakeups.ANY : Integer.toString(agent.node());
+    // Taken before we look, so that nothing that happens meanwhile is slept through.
+    long turn = wakeups.turn(subject);
     Uni<Slice> slice =
         agent == null
             ? events.after(place.at, PAGE)
@@ -101,16 +102,16 @@ class EventFeed {
         .map(place::moveOn)
         .onFailure(Outages::isOutage)
         .recoverWithItem(List.of())
-        .chain(news -> news.isEmpty() ? idle(place) : Uni.createFrom().item(news));
+        .chain(news ->
+            news.isEmpty()
+                ? wakeups
+                    .next(subject, turn, place.patience(poll))
+                    .map(woken -> place.idle(heartbeat))
+                : Uni.createFrom().item(news));
   }
 
-  private Uni<List<News>> idle(Place place) {
-    return Uni.createFrom()
-        .voidItem()
-        .onItem()
-        .delayIt()
-        .by(poll)
-        .map(now -> place.idle(heartbeat));
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /** Where one reader is; its steps follow one another. */
@@ -118,6 +119,8 @@ class EventFeed {
     private final long endNanos;
     private Position at;
     private boolean admitted = true;
+    private Duration nextLook = FIRST_LOOK;
+    private boolean held;
     private long quietSinceNanos = System.nanoTime();
 
     Place(Position at, Duration life) {
@@ -128,6 +131,7 @@ class EventFeed {
     List<News> moveOn(Slice slice) {
       at = slice.upTo();
       admitted = slice.admitted();
+      held = slice.held();
       if (!admitted) {
         // What it has not read yet is no longer for it.
         return List.of();
@@ -136,6 +140,17 @@ class EventFeed {
         quietSinceNanos = System.nanoTime();
       }
       return slice.events().stream().<News>map(News.Happened::new).toList();
+    }
+
+    /** Nobody tells when the older transaction ends that holds back what is committed already. */
+    Duration patience(Duration poll) {
+      if (!held) {
+        nextLook = FIRST_LOOK;
+        return poll;
+      }
+      Duration look = nextLook;
+      nextLook = shorter(look.multipliedBy(2), poll);
+      return shorter(look, poll);
     }
 
     List<News> idle(Duration heartbeat) {

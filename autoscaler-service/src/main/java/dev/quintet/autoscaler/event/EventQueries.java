@@ -29,10 +29,14 @@ class EventQueries {
         LEFT JOIN LATERAL (SELECT e.xid, e.id FROM autoscaler.events e ORDER BY e.xid, e.id LIMIT 1) AS f ON true
       """;
 
-  /** $1 xid and $2 id to start behind, $3 rows. At least one row; {@code row} NULL: nothing new. */
+  /**
+   * $1 xid and $2 id to start behind, $3 rows. At least one row; {@code row} NULL: nothing new.
+   * {@code held}: there is more, committed, but above a transaction that still runs.
+   */
   private static final String AFTER =
       """
-      SELECT pg_snapshot_xmin(s.now)::text::bigint AS xmin, true AS admitted, e.row, e.xid, e.id
+      SELECT pg_snapshot_xmin(s.now)::text::bigint AS xmin, true AS admitted,
+             EXISTS (SELECT FROM autoscaler.events h WHERE h.xid >= pg_snapshot_xmin(s.now)) AS held, e.row, e.xid, e.id
         FROM (SELECT pg_current_snapshot() AS now) AS s
         LEFT JOIN LATERAL (
           SELECT e.xid::text::bigint AS xid, e.id,
@@ -53,6 +57,7 @@ class EventQueries {
       SELECT pg_snapshot_xmin(s.now)::text::bigint AS xmin,
              EXISTS (SELECT FROM autoscaler.node_api_keys k
                       WHERE k.key_hash = $5 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())) AS admitted,
+             EXISTS (SELECT FROM autoscaler.events h WHERE h.node_id = $4 AND h.xid >= pg_snapshot_xmin(s.now)) AS held,
              e.row, e.xid, e.id
         FROM (SELECT pg_current_snapshot() AS now) AS s
         LEFT JOIN LATERAL (
@@ -105,8 +110,9 @@ class EventQueries {
   /**
    * @param upTo where to read on
    * @param admitted whether the reader may still read
+   * @param held whether there is more that may not be read yet
    */
-  record Slice(List<Placed> events, Position upTo, boolean admitted) {}
+  record Slice(List<Placed> events, Position upTo, boolean admitted, boolean held) {}
 
   Uni<Slice> after(Position place, int rows) {
     return statements
@@ -136,6 +142,10 @@ class EventQueries {
     var below = new Position(last.getLong("xmin"), 0);
     Position upTo = events.size() == most ? events.getLast().at() : below;
     // The oldest running transaction never gets older, but a fail-over may begin anew.
-    return new Slice(events, upTo.compareTo(place) > 0 ? upTo : place, last.getBoolean("admitted"));
+    return new Slice(
+        events,
+        upTo.compareTo(place) > 0 ? upTo : place,
+        last.getBoolean("admitted"),
+        last.getBoolean("held"));
   }
 }

@@ -27,6 +27,7 @@ import dev.quintet.common.problem.Violations;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Nodes {
   private static final String BY_HAND = "by hand";
+
+  /** A node may have many millions of metrics, and they go in the one transaction of its end. */
+  private static final Duration DELETION = Duration.ofMinutes(5);
 
   private final Changes changes;
   private final NodeQueries nodes;
@@ -177,7 +181,8 @@ class Nodes {
 
   /** {@code confirm}: the node's name, so that nobody deletes by a wrong number. */
   Uni<Answer> delete(@Nullable IdempotencyKey key, Actor actor, int id, @Nullable String confirm) {
-    return changes.make(
+    return changes.makeWithin(
+        DELETION,
         key,
         actor,
         AuditAction.NODE_DELETED,

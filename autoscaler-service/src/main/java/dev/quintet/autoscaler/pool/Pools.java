@@ -22,6 +22,7 @@ import dev.quintet.common.problem.Violations;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** What can be done to a pool. Every change locks its row first, but a node's before that. */
 @ApplicationScoped
 class Pools {
+  /** A pool may have many millions of metrics, and they go in the one transaction of its end. */
+  private static final Duration DELETION = Duration.ofMinutes(5);
+
   private final Changes changes;
   private final PoolQueries pools;
   private final int largest;
@@ -141,7 +145,8 @@ class Pools {
   }
 
   Uni<Answer> delete(Aim aim) {
-    return changes.make(
+    return changes.makeWithin(
+        DELETION,
         aim.key(),
         aim.actor(),
         AuditAction.POOL_DELETED,

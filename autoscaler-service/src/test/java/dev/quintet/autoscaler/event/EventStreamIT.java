@@ -10,9 +10,11 @@ import dev.quintet.common.testing.Race;
 import dev.quintet.common.testing.ServiceBackends;
 import dev.quintet.common.testing.SseReader;
 import dev.quintet.common.testing.Tokens;
+import dev.quintet.common.wakeup.Wakeups;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import jakarta.inject.Inject;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -37,6 +39,7 @@ class EventStreamIT {
 
   Database database;
   Tokens tokens;
+  @Inject Wakeups wakeups;
 
   private Console console;
   private String mark;
@@ -67,6 +70,25 @@ class EventStreamIT {
   void aQuietStreamShowsThatItLives() {
     try (var reader = dashboard(null)) {
       Eventually.holds(SOON, () -> assertThat(reader.comments()).isGreaterThanOrEqualTo(3));
+    }
+  }
+
+  /** Its own look would find it as well, later. */
+  @Test
+  void whoFollowsIsWoken() throws SQLException {
+    var agent = new Agent(console.node());
+    String subject = Integer.toString(agent.node().id());
+    Eventually.holds(SOON, () -> assertThat(wakeups.listening()).isTrue());
+    try (var connection = database.connect()) {
+      long anything = wakeups.turn(Wakeups.ANY);
+      long own = wakeups.turn(subject);
+      event(connection, "target", agent.node().id(), 1);
+      Eventually.holds(
+          SOON,
+          () -> {
+            assertThat(wakeups.turn(Wakeups.ANY)).isGreaterThan(anything);
+            assertThat(wakeups.turn(subject)).isGreaterThan(own);
+          });
     }
   }
 

@@ -11,6 +11,7 @@ import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -70,14 +71,32 @@ public class Idempotency {
       String operation,
       Object request,
       Function<SqlConnection, Uni<Effect>> effect) {
+    return statements.together(work(key, caller, operation, request, effect));
+  }
+
+  /** As {@link #once}, for an effect that may take longer than a request usually does. */
+  public Uni<Answer> onceWithin(
+      Duration atMost,
+      @Nullable IdempotencyKey key,
+      Caller caller,
+      String operation,
+      Object request,
+      Function<SqlConnection, Uni<Effect>> effect) {
+    return statements.together(atMost, work(key, caller, operation, request, effect));
+  }
+
+  private Function<SqlConnection, Uni<Answer>> work(
+      @Nullable IdempotencyKey key,
+      Caller caller,
+      String operation,
+      Object request,
+      Function<SqlConnection, Uni<Effect>> effect) {
     if (key == null) {
-      return statements.together(tx -> effect.apply(tx).map(made -> answer(made, made.body())));
+      return tx -> effect.apply(tx).map(made -> answer(made, made.body()));
     }
     var claim = new Claim(caller.subject(), operation, key.value(), hash(request));
-    return statements.together(tx ->
-        queries
-            .claim(tx, claim)
-            .chain(mine -> mine ? happen(tx, claim, effect) : again(tx, claim)));
+    return tx ->
+        queries.claim(tx, claim).chain(mine -> mine ? happen(tx, claim, effect) : again(tx, claim));
   }
 
   private Uni<Answer> happen(

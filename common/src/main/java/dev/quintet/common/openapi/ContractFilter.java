@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -45,6 +46,7 @@ public class ContractFilter implements OASFilter {
   private static final DotName PATH = DotName.createSimple("jakarta.ws.rs.Path");
   private static final Pattern WORD = Pattern.compile("[a-z0-9]+(?:_[a-z0-9]+)*");
   private static final String PROBLEM = "Problem";
+  private static final String RECORDS = "dev.quintet.common.api.";
 
   private static final Set<CommonProblem> ALWAYS =
       EnumSet.of(
@@ -74,12 +76,19 @@ public class ContractFilter implements OASFilter {
   public ContractFilter(IndexView index) {
     this.index = index;
     for (var type : index.getAllKnownImplementations(DotName.createSimple(ProblemType.class))) {
-      if (type.isEnum()) {
+      if (type.isEnum() && isOurs(type.name().toString())) {
         for (ProblemType constant : constants(type.name().toString())) {
           types.putIfAbsent(constant.code(), constant);
         }
       }
     }
+  }
+
+  /** The records of all services are in common, and two of them may give one code two meanings. */
+  private static boolean isOurs(String type) {
+    return !type.startsWith(RECORDS)
+        || type.startsWith(
+            RECORDS + ConfigProvider.getConfig().getValue("quintet.schema", String.class) + ".");
   }
 
   private static List<ProblemType> constants(String name) {

@@ -31,19 +31,32 @@ public class Statements {
 
   /** One prepared statement: one round trip, its own transaction. */
   public Uni<RowSet<Row>> run(String sql, Tuple values) {
-    return safely(() -> pool.preparedQuery(sql).execute(values));
+    return safely(deadline, () -> pool.preparedQuery(sql).execute(values));
   }
 
   public Uni<RowSet<Row>> run(String sql) {
-    return safely(() -> pool.preparedQuery(sql).execute());
+    return safely(deadline, () -> pool.preparedQuery(sql).execute());
   }
 
   /** Several statements that hold or fail together. {@code work} may run more than once. */
   public <T> Uni<T> together(Function<SqlConnection, Uni<T>> work) {
-    return safely(() -> pool.withTransaction(work));
+    return safely(deadline, () -> pool.withTransaction(work));
   }
 
-  private <T> Uni<T> safely(Supplier<Uni<? extends T>> attempt) {
+  /**
+   * As {@link #together(Function)}, for what an operator asks for once and may take long, such as
+   * deleting something with all its history.
+   *
+   * @param atMost for all of it, here and in the database
+   */
+  public <T> Uni<T> together(Duration atMost, Function<SqlConnection, Uni<T>> work) {
+    String limit = "SET LOCAL statement_timeout = " + atMost.toMillis();
+    return safely(
+        atMost,
+        () -> pool.withTransaction(tx -> tx.query(limit).execute().chain(() -> work.apply(tx))));
+  }
+
+  private static <T> Uni<T> safely(Duration deadline, Supplier<Uni<? extends T>> attempt) {
     return Uni.createFrom()
         .<T>deferred(attempt)
         .onFailure(Statements::inTheWay)

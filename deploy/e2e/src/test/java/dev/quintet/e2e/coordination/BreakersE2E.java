@@ -26,8 +26,7 @@ class BreakersE2E {
   void probesAreCountedOverAllReplicas() {
     String service = breaker(2_000, 30_000);
     open(service);
-    Answer shown =
-        Coordination.fleet().api().withToken(null).get("/circuit-breakers/" + service);
+    Answer shown = Coordination.fleet().api().withToken(null).get("/circuit-breakers/" + service);
     assertThat(shown.body().path("state").asText()).isEqualTo("open");
     assertThat(permitted(permit(service))).isFalse();
     Eventually.holds(SOON, () -> assertThat(retryAfter(service)).isZero());
@@ -127,10 +126,8 @@ class BreakersE2E {
     Map<String, Object> one =
         permit == null
             ? Map.of("outcome", outcome, "reporter", "e2e", "duration_ms", 12)
-            : Map.of(
-                "outcome", outcome, "reporter", "e2e", "duration_ms", 12, "permit_id", permit);
-    return API.post(
-        "/circuit-breakers/" + service + "/outcomes", Map.of("outcomes", List.of(one)));
+            : Map.of("outcome", outcome, "reporter", "e2e", "duration_ms", 12, "permit_id", permit);
+    return API.post("/circuit-breakers/" + service + "/outcomes", Map.of("outcomes", List.of(one)));
   }
 
   private static Answer permit(String service) {

@@ -15,7 +15,9 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** Scenarios 10 to 14: what a rate limit admits over two replicas, and what it does without Redis. */
+/**
+ * Scenarios 10 to 14: what a rate limit admits over two replicas, and what it does without Redis.
+ */
 @ResourceLock("coordination")
 class LimitsE2E {
   private static final Api API = Coordination.service();
@@ -94,8 +96,7 @@ class LimitsE2E {
       Eventually.holds(
           Duration.ofSeconds(20),
           () ->
-              assertThat(check(API, closed, user, 1).code())
-                  .isEqualTo("rate_limiter_unavailable"));
+              assertThat(check(API, closed, user, 1).code()).isEqualTo("rate_limiter_unavailable"));
       Answer free = check(API, open, user, 1);
       assertThat(allowed(free)).isTrue();
       assertThat(free.body().path("degraded").asBoolean()).isTrue();
@@ -121,10 +122,8 @@ class LimitsE2E {
         });
   }
 
-  private static Map<String, Object> window(
-      String name, int limit, int seconds, String algorithm) {
-    return Map.of(
-        "window", name, "limit", limit, "seconds", seconds, "algorithm", algorithm);
+  private static Map<String, Object> window(String name, int limit, int seconds, String algorithm) {
+    return Map.of("window", name, "limit", limit, "seconds", seconds, "algorithm", algorithm);
   }
 
   @SafeVarargs
@@ -135,7 +134,8 @@ class LimitsE2E {
             .send(
                 "PUT",
                 "/rate-limit-policies/" + name,
-                Map.of("model_pattern", "e2e-*", "windows", List.of(windows), "fail_mode", failMode));
+                Map.of(
+                    "model_pattern", "e2e-*", "windows", List.of(windows), "fail_mode", failMode));
     assertThat(made.status()).as(made.body().toString()).isIn(200, 201);
     return name;
   }

@@ -15,7 +15,15 @@ record Lock(String key, UUID lease, String holder) {
     return api.post(
         "/locks",
         Map.of(
-            "lock_key", key, "holder", holder, "lease_id", lease, "ttl_ms", ttlMs, "wait_ms",
+            "lock_key",
+            key,
+            "holder",
+            holder,
+            "lease_id",
+            lease,
+            "ttl_ms",
+            ttlMs,
+            "wait_ms",
             waitMs));
   }
 

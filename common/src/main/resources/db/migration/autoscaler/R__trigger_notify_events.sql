@@ -1,0 +1,2 @@
+CREATE OR REPLACE TRIGGER notify_events AFTER INSERT ON autoscaler.events
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION autoscaler.notify_events();
