@@ -166,6 +166,8 @@ class MetadataQueries {
        GROUP BY GROUPING SETS ((cache_type), (tier), ())
       """;
 
+  private static final String CLEAN_UP = "SELECT coordination.cleanup_expired_cache()";
+
   private final Statements statements;
   private final CallerScope scope;
   private final JsonRows json;
@@ -189,6 +191,10 @@ class MetadataQueries {
    * @param ttlSeconds with the grace
    */
   record Registered(int ttlSeconds, long expiresAtMs) {}
+
+  Uni<Void> cleanUp() {
+    return statements.run(CLEAN_UP).replaceWithVoid();
+  }
 
   Uni<Registered> register(Place place, int bytes, String codec, Keep keep) {
     return statements

@@ -256,6 +256,26 @@ class JobsIT {
         .isEqualTo(5);
   }
 
+  /** Scenario 25: the seed's job, and its metric. */
+  @Test
+  void whatExpiredIsTakenOffTheRecordAndCounted() {
+    String key = "cache:doc:expired:" + UUID.randomUUID();
+    int made =
+        database.update(
+            "INSERT INTO coordination.cache_metadata (cache_key, cache_type, created_at, ttl_seconds) VALUES (?, 'document', now() - interval '1 h', 60)",
+            key);
+    assertThat(made).isEqualTo(1);
+
+    as("devops").post("/api/v1/maintenance/cleanup-cache-metadata/run").then().statusCode(200);
+
+    assertThat(database.rows("SELECT 1 FROM coordination.cache_metadata WHERE cache_key = ?", key))
+        .isEmpty();
+    assertThat(
+            database.rows(
+                "SELECT 1 FROM coordination.performance_metrics WHERE metric_type = 'cache' AND metric_name = 'cleanup_count' AND metric_value >= 1"))
+        .isNotEmpty();
+  }
+
   @Test
   void whatIsNotThereOrNotAllowedIsSaid() {
     as("devops")
