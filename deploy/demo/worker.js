@@ -91,7 +91,7 @@ async function calling() {
     if (status === 200 && body.allowed) tell('admitted', { degraded: body.degraded === true });
     else if (status === 429) tell('denied');
     else tell('unanswered', { status: status ?? 0 });
-    await pause(40 + 40 * Math.random());
+    await pause(300 + 200 * Math.random());
   }
 }
 
