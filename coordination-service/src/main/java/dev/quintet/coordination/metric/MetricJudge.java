@@ -70,7 +70,7 @@ final class MetricJudge {
         || !isName(metric.metricType(), 100)
         || !isName(metric.metricName(), 200)
         || value == null
-        || !(value.isNumber() || NO_NUMBERS.contains(value.textValue()))
+        || !(value.isNumber() || (value.isTextual() && NO_NUMBERS.contains(value.textValue())))
         || !(id == null || ID.matcher(id).matches())) {
       return Optional.of(CoordinationProblem.INVALID_METRIC);
     }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -23,6 +24,8 @@ public class LiveReplicas {
 
   private final RedisStore redis;
   private final String id;
+  private final MeterRegistry registry;
+  private final List<Gauge> gauges;
   private volatile int known = 1;
 
   @Inject
@@ -33,12 +36,21 @@ public class LiveReplicas {
   LiveReplicas(RedisStore redis, String id, MeterRegistry registry) {
     this.redis = redis;
     this.id = id;
-    Gauge.builder("coordination.redis.up", redis, store -> store.up() ? 1 : 0)
-        .description("0 while calls to Redis fail at once")
-        .register(registry);
-    Gauge.builder("coordination.replicas", this, LiveReplicas::count)
-        .description("Replicas heard of within 10 s, as this one knows")
-        .register(registry);
+    this.registry = registry;
+    this.gauges =
+        List.of(
+            Gauge.builder("coordination.redis.up", redis, store -> store.up() ? 1 : 0)
+                .description("0 while calls to Redis fail at once")
+                .register(registry),
+            Gauge.builder("coordination.replicas", this, LiveReplicas::count)
+                .description("Replicas heard of within 10 s, as this one knows")
+                .register(registry));
+  }
+
+  /** The registry outlives the application, and would go on asking this one. */
+  @PreDestroy
+  void forget() {
+    gauges.forEach(registry::remove);
   }
 
   /** At least 1. */
