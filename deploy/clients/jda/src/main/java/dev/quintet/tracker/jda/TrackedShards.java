@@ -131,6 +131,7 @@ public final class TrackedShards implements AutoCloseable {
 
   /** Which pause the heartbeats answer; 0: the tracker gave it no number. */
   private volatile long pauseId;
+
   private volatile boolean inLine;
   private volatile int extra;
   private volatile String layout;
