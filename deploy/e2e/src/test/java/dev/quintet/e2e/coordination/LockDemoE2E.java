@@ -53,6 +53,8 @@ class LockDemoE2E {
     // Zeros alone would also come from a demo in which nothing happened.
     var figures = told.figures().path("figures");
     assertThat(figures.path("works").asInt()).isGreaterThan(100);
-    assertThat(figures.path("admitted").asInt()).isEqualTo(400);
+    // The worker that was killed, and calls under way when Redis was, may have been charged and not
+    // heard of it.
+    assertThat(figures.path("admitted").asInt()).isBetween(390, 400);
   }
 }
