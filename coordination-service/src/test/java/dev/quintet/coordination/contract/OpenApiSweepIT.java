@@ -32,6 +32,11 @@ class OpenApiSweepIT extends OpenApiSweepContract {
   }
 
   @Override
+  protected boolean showsStatements(Operation operation) {
+    return operation.path().endsWith("/reports/slow-queries");
+  }
+
+  @Override
   protected Object fingerprint() {
     return database.rows(
         "SELECT lock_holder, lease_id, fencing_token, expires_at, hold_count FROM coordination.distributed_locks WHERE lock_key = ?",
